@@ -1,0 +1,1 @@
+#![doc = "The Proof-of-Intelligence roles: proposer, solver, coordinator, aggregator; binary autonet-agent."]

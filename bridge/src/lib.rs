@@ -1,0 +1,1 @@
+#![doc = "The off-chain half of L1: inbox reader, transaction sender, deposits, withdrawal proofs; binary autonet-bridge."]

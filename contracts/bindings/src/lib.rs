@@ -1,0 +1,1 @@
+#![doc = "Rust bindings and bytecode of the Autonet contracts, from the committed artifacts."]

@@ -1,0 +1,1 @@
+#![doc = "The JSON-RPC server of a node: eth, net, web3, txpool and autonet, over HTTP and WebSocket."]

@@ -1,0 +1,1 @@
+#![doc = "RocksDB storage of a node: flat state, trie nodes, blocks, receipts, history, tensors; every block one atomic write."]

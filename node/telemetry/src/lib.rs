@@ -1,0 +1,1 @@
+#![doc = "Tracing and metrics set-up shared by every Autonet binary."]

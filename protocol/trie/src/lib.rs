@@ -1,0 +1,1 @@
+#![doc = "The Merkle-Patricia trie over a node source: a database, or a witness."]

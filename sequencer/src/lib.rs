@@ -1,0 +1,1 @@
+#![doc = "The sequencer: mempool, block builder, batch poster, checkpoint poster."]
