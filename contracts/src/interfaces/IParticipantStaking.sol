@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+/// The Proof-of-Intelligence roles. One address may hold several, each with its own stake.
+enum Role {
+    Proposer,
+    Solver,
+    Coordinator,
+    Aggregator,
+    Provider
+}
+
+/// What an account has staked for one role. `unlockAt` is 0 while it is active, else the time from which it may be withdrawn.
+struct StakePosition {
+    uint128 amount;
+    uint64 unlockAt;
+}
+
+/// @title Stakes of the participants, one per role, in wrapped ATN (wei).
+interface IParticipantStaking {
+    event Staked(address indexed account, Role indexed role, uint256 amount, uint256 total);
+    event UnstakeRequested(address indexed account, Role indexed role, uint256 amount, uint64 unlockAt);
+    event StakeWithdrawn(address indexed account, Role indexed role, uint256 amount);
+    event Penalized(address indexed account, Role indexed role, uint256 amount, address to);
+
+    error BelowMinimum(Role role, uint256 total, uint256 minimum);
+    error AlreadyUnbonding(uint64 unlockAt);
+    error NothingStaked(address account, Role role);
+    error StillLocked(uint64 unlockAt);
+    error NotResultsRewards(address caller);
+
+    /// Adds `amount` to the caller's stake for `role`. The caller has approved this contract for it on ATN.
+    /// The total must reach the role's minimum; a position that is unbonding cannot be topped up.
+    function stake(Role role, uint256 amount) external;
+
+    /// Ends the caller's role at once and starts its exit delay. The stake stays exposed to penalties until withdrawn.
+    function requestUnstake(Role role) external;
+
+    /// Pays the whole position back, once its exit delay has passed.
+    function withdrawStake(Role role) external;
+
+    /// Moves up to `amount` of a position to `to`, whether active or unbonding; returns what was moved.
+    /// Only ResultsRewards, and only for a proven fault (never for the content of a vote).
+    function penalize(address account, Role role, uint256 amount, address to) external returns (uint256 taken);
+
+    /// Whether `account` holds at least the minimum for `role` and is not unbonding.
+    function isActive(address account, Role role) external view returns (bool);
+
+    function positionOf(address account, Role role) external view returns (StakePosition memory);
+
+    function minimumStake(Role role) external pure returns (uint256);
+
+    /// Seconds between `requestUnstake` and `withdrawStake`.
+    function exitDelaySeconds(Role role) external pure returns (uint64);
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {ProjectId} from "./IProject.sol";
+
+/// Sequential from 1; 0 is no task.
+type TaskId is uint256;
+
+/// What may happen to a task now. A phase is a function of time and of what has happened; no transaction is needed to enter one.
+enum Phase {
+    /// No such task.
+    None,
+    /// Solvers commit; ends at its deadline, whoever has committed.
+    Commit,
+    /// The proposer reveals the ground truth.
+    GroundTruth,
+    /// Solvers reveal; ends at its deadline, or with the last committed solver's reveal.
+    Reveal,
+    /// Coordinators commit votes; ends at its deadline.
+    VoteCommit,
+    /// Anyone scores, coordinators reveal votes; ends at its deadline, or by `finalize` once all is scored and revealed.
+    VoteReveal,
+    /// Voting is over: `finalize` with enough revealed votes, else `expire`.
+    Ended,
+    /// Nobody committed, the proposer stayed silent, or nobody revealed: only `expire` is left.
+    Lapsed,
+    Finalized,
+    Expired
+}
+
+/// Set by the proposer. Rewards in wei of ATN, durations in seconds within the contract's bounds.
+struct TaskParams {
+    /// keccak256(abi.encode(block.chainid, proposer, inputsId, labelsId, count, salt)).
+    bytes32 groundTruthCommitment;
+    /// Pinned I32 [P] tensor of Q8.24 weights that updates are deltas to; the project's mature weights if it has any.
+    bytes32 baseWeightsId;
+    /// Shared by solvers who reach `thresholdBp`, in proportion to their scores.
+    uint256 solverReward;
+    /// Shared by coordinators whose votes agree with the chain, in proportion to the number of entries.
+    uint256 coordinatorReward;
+    /// Paid to the proposer if some solver reaches `thresholdBp`.
+    uint256 proposerReward;
+    /// Basis points, <= 10,000.
+    uint16 thresholdBp;
+    uint32 commitSeconds;
+    uint32 groundTruthSeconds;
+    uint32 revealSeconds;
+    uint32 voteCommitSeconds;
+    uint32 voteRevealSeconds;
+}
+
+struct Task {
+    ProjectId projectId;
+    address proposer;
+    uint64 proposedAt;
+    uint32 committedCount;
+    uint32 revealedCount;
+    /// When the ground truth was revealed, 0 before.
+    uint64 groundTruthAt;
+    /// When the last committed solver revealed, 0 before.
+    uint64 allRevealedAt;
+    /// None while open, then Finalized or Expired.
+    Phase outcome;
+    /// Rows of the ground truth; 0 before it is revealed, as are the two ids.
+    uint32 count;
+    bytes32 inputsId;
+    bytes32 labelsId;
+    bytes32 specHash;
+    TaskParams params;
+}
+
+/// Ends of the phases, unix seconds, exclusive: at its deadline a phase is over. 0 = not known yet.
+struct Deadlines {
+    uint64 commit;
+    uint64 groundTruth;
+    uint64 reveal;
+    uint64 voteCommit;
+    uint64 voteReveal;
+}
+
+struct Solution {
+    bytes32 commitment;
+    /// 0 until revealed.
+    bytes32 modelId;
+    bytes32 updateId;
+}
+
+/// @title The life of a task: proposal, commitments, ground truth, reveals, expiry.
+interface ITaskContract {
+    event TaskProposed(
+        TaskId indexed taskId,
+        ProjectId indexed projectId,
+        address indexed proposer,
+        uint64 commitDeadline,
+        TaskParams params,
+        bytes spec
+    );
+    event SolutionCommitted(TaskId indexed taskId, address indexed solver, bytes32 commitment);
+    event GroundTruthRevealed(
+        TaskId indexed taskId, bytes32 inputsId, bytes32 labelsId, uint32 count, uint64 revealDeadline
+    );
+    event SolutionRevealed(TaskId indexed taskId, address indexed solver, bytes32 modelId, bytes32 updateId);
+    /// Every committed solver has revealed; voting begins now and not at the reveal deadline.
+    event RevealsComplete(TaskId indexed taskId, uint64 voteCommitDeadline, uint64 voteRevealDeadline);
+    event TaskFinalized(TaskId indexed taskId);
+    event TaskExpired(TaskId indexed taskId);
+
+    error WrongPhase(TaskId taskId, Phase phase);
+    error NotActiveProposer(address caller);
+    error NotActiveSolver(address caller);
+    error NotProposer(address caller);
+    error ProposerCannotSolve(address caller);
+    error NotResultsRewards(address caller);
+    error DurationOutOfBounds(uint256 durationSeconds, uint256 min, uint256 max);
+    error ThresholdTooHigh(uint16 thresholdBp);
+    error SpecTooLong(uint256 length);
+    error EmptyCommitment();
+    error AlreadyCommitted(address solver);
+    error NotCommitted(address solver);
+    error AlreadyRevealed(address solver);
+    error CommitmentMismatch(bytes32 committed, bytes32 revealed);
+    error StaleBaseWeights(bytes32 expected, bytes32 given);
+    error ModelNotRegistered(bytes32 modelId);
+    error WrongTensorShape(bytes32 id);
+    error LeaseTooShort(bytes32 id, uint256 paidUntil, uint256 needed);
+    error EnoughVotes(TaskId taskId);
+
+    /// Posts a task and reserves its three rewards from the project's budget and the caller's allowance there.
+    /// The caller is an active proposer. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
+    function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec) external returns (TaskId taskId);
+
+    /// Phase Commit. One commitment per active solver, who is not the task's proposer:
+    /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with
+    /// solutionHash = keccak256(abi.encode(modelId, updateId)) and a random bytes32 salt.
+    function commitSolution(TaskId taskId, bytes32 commitment) external;
+
+    /// Phase GroundTruth, by the proposer. `inputsId` is an I8 tensor of rank 2 and `labelsId` an I8 tensor of rank 1, both with
+    /// `count` rows, both pinned until `leaseNeeded`.
+    function revealGroundTruth(TaskId taskId, bytes32 inputsId, bytes32 labelsId, uint32 count, bytes32 salt) external;
+
+    /// Phase Reveal, by a committed solver. The model is registered; the update is pinned until `leaseNeeded`, I32, and
+    /// shaped as the base weights. The model's parameters have to stay pinned as long, or it cannot be scored.
+    function revealSolution(TaskId taskId, bytes32 modelId, bytes32 updateId, bytes32 salt) external;
+
+    /// Closes a task that is Lapsed, or Ended with too few votes; its whole reserve goes back to the project. Anyone.
+    function expire(TaskId taskId) external;
+
+    /// Closes a task whose rewards are decided. Only ResultsRewards.
+    function markFinalized(TaskId taskId) external;
+
+    function phase(TaskId taskId) external view returns (Phase);
+
+    function deadlines(TaskId taskId) external view returns (Deadlines memory);
+
+    function task(TaskId taskId) external view returns (Task memory);
+
+    function solution(TaskId taskId, address solver) external view returns (Solution memory);
+
+    /// Solvers that have revealed, in order of reveal.
+    function revealedSolvers(TaskId taskId) external view returns (address[] memory);
+
+    /// Number of tasks; ids are 1..=taskCount.
+    function taskCount() external view returns (uint256);
+
+    /// The time until which tensors that are revealed now must be paid: the latest end of voting + AGGREGATION_SECONDS.
+    function leaseNeeded(TaskId taskId) external view returns (uint256);
+
+    function solutionCommitment(TaskId taskId, address solver, bytes32 modelId, bytes32 updateId, bytes32 salt)
+        external
+        view
+        returns (bytes32);
+
+    function groundTruthCommitment(address proposer, bytes32 inputsId, bytes32 labelsId, uint32 count, bytes32 salt)
+        external
+        view
+        returns (bytes32);
+}
