@@ -1,0 +1,75 @@
+//! Addresses, selectors and the reading of inputs.
+
+use crate::error::Failure;
+use alloy_primitives::{Address, B256, Bytes, address};
+
+/// id -> dtype, rank, four dimensions (missing ones 1), size in bytes, paid until.
+pub const META: Address = address!("000000000000000000000000000000000000a100");
+/// dtype, rank, four dimensions (missing ones 0), data -> id.
+pub const COMMIT: Address = address!("000000000000000000000000000000000000a101");
+/// id, offset, length -> bytes.
+pub const SLICE: Address = address!("000000000000000000000000000000000000a102");
+
+/// Every address that [`crate::call`] serves.
+pub const ADDRESSES: [Address; 3] = [META, COMMIT, SLICE];
+
+/// Whether [`crate::call`] serves `address`.
+pub fn is_precompile(address: &Address) -> bool {
+    ADDRESSES.contains(address)
+}
+
+/// What a revert returns when a tensor or model is neither local nor resident: `keccak("NotResident()")[0..4]`.
+pub const NOT_RESIDENT: [u8; 4] = [0xc4, 0xa4, 0x45, 0xb6];
+
+/// Reads 32-byte big-endian words, in order.
+pub(crate) struct Words<'a> {
+    input: &'a [u8],
+    next: usize,
+}
+
+impl<'a> Words<'a> {
+    /// An input of exactly `count` words.
+    pub(crate) fn exactly(input: &'a [u8], count: usize) -> Result<Self, Failure> {
+        if input.len() != count * 32 {
+            return Err(Failure::InputLength(input.len()));
+        }
+        Ok(Self { input, next: 0 })
+    }
+
+    /// An input of `count` words, and the bytes after them.
+    pub(crate) fn with_data(input: &'a [u8], count: usize) -> Result<(Self, &'a [u8]), Failure> {
+        let (words, data) = input.split_at_checked(count * 32).ok_or(Failure::InputLength(input.len()))?;
+        Ok((Self { input: words, next: 0 }, data))
+    }
+
+    pub(crate) fn id(&mut self) -> Result<B256, Failure> {
+        let start = self.next * 32;
+        let word = self.input.get(start..start + 32).ok_or(Failure::InputLength(self.input.len()))?;
+        self.next += 1;
+        Ok(B256::from_slice(word))
+    }
+
+    /// An id of which zero means "none".
+    pub(crate) fn optional_id(&mut self) -> Result<Option<B256>, Failure> {
+        Ok(Some(self.id()?).filter(|id| !id.is_zero()))
+    }
+
+    /// A number of at most `max`.
+    pub(crate) fn number(&mut self, max: u64) -> Result<u64, Failure> {
+        let index = self.next;
+        let word = self.id()?;
+        let (high, low) = word.split_at(24);
+        let mut bytes = [0; 8];
+        bytes.copy_from_slice(low);
+        let value = u64::from_be_bytes(bytes);
+        if high.iter().any(|&byte| byte != 0) || value > max {
+            return Err(Failure::Word(index));
+        }
+        Ok(value)
+    }
+}
+
+/// `values` as consecutive words.
+pub(crate) fn encode_words(values: &[u64]) -> Bytes {
+    values.iter().flat_map(|&value| B256::left_padding_from(&value.to_be_bytes()).0).collect()
+}

@@ -1,0 +1,155 @@
+//! Dispatch: one call of one precompile.
+
+use crate::{
+    abi::{self, Words},
+    error::Failure,
+    gas::{self, Meter},
+    host::{Residency, TensorHost},
+    tensor::{Dtype, MAX_DIM, MAX_RANK, Shape, Tensor},
+};
+use alloc::sync::Arc;
+use alloy_primitives::{Address, B256, Bytes};
+
+/// The most data that one COMMIT takes, in bytes.
+pub const MAX_COMMIT_BYTES: usize = 128 * 1024;
+/// The most bytes that one SLICE returns.
+pub const MAX_SLICE_BYTES: u64 = 4_096;
+
+/// How a call ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum CallOutcome {
+    /// Success.
+    Return {
+        /// Gas used, at most the limit.
+        gas_used: u64,
+        /// The result.
+        output: Bytes,
+    },
+    /// A tensor or model is not there: the caller gets back what it did not use.
+    Revert {
+        /// Gas used, at most the limit.
+        gas_used: u64,
+        /// [`abi::NOT_RESIDENT`].
+        output: Bytes,
+    },
+    /// The input is wrong or the gas too little: all of the limit is burnt, nothing is returned.
+    Fail(Failure),
+}
+
+/// Runs the precompile at `address`. An error is the host's; every property of the input is an outcome.
+pub fn call<H: TensorHost>(
+    address: Address,
+    input: &[u8],
+    gas_limit: u64,
+    host: &mut H,
+) -> Result<CallOutcome, H::Error> {
+    let mut frame = Frame { gas: Meter::new(gas_limit), host };
+    match frame.dispatch(address, input) {
+        Ok(output) => Ok(CallOutcome::Return { gas_used: frame.gas.used(), output }),
+        Err(Stop::NotResident) => {
+            Ok(CallOutcome::Revert { gas_used: frame.gas.used(), output: Bytes::from_static(&abi::NOT_RESIDENT) })
+        }
+        Err(Stop::Fail(failure)) => Ok(CallOutcome::Fail(failure)),
+        Err(Stop::Host(error)) => Err(error),
+    }
+}
+
+/// Why a call ends early.
+enum Stop<E> {
+    Fail(Failure),
+    NotResident,
+    Host(E),
+}
+
+impl<E, F: Into<Failure>> From<F> for Stop<E> {
+    fn from(failure: F) -> Self {
+        Self::Fail(failure.into())
+    }
+}
+
+struct Frame<'a, H> {
+    gas: Meter,
+    host: &'a mut H,
+}
+
+impl<H: TensorHost> Frame<'_, H> {
+    fn dispatch(&mut self, address: Address, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        self.gas.charge(gas::BASE)?;
+        match address {
+            abi::META => self.meta(input),
+            abi::COMMIT => self.commit(input),
+            abi::SLICE => self.slice(input),
+            _ => Err(Failure::UnknownPrecompile.into()),
+        }
+    }
+
+    fn meta(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let id = Words::exactly(input, 1)?.id()?;
+        self.gas.charge(gas::META)?;
+        let (tensor, residency) = self.fetch(id)?;
+        let residency = match residency {
+            Some(residency) => Some(residency),
+            None => {
+                self.gas.charge(gas::LOOKUP)?;
+                self.host.resident(id).map_err(Stop::Host)?
+            }
+        };
+        let shape = tensor.shape();
+        let [d0, d1, d2, d3] = shape.padded_dims().map(u64::from);
+        let (dtype, rank, size) = (shape.dtype() as u64, shape.dims().len() as u64, shape.size_bytes() as u64);
+        let paid_until = residency.map_or(0, |residency| residency.paid_until);
+        Ok(abi::encode_words(&[dtype, rank, d0, d1, d2, d3, size, paid_until]))
+    }
+
+    fn commit(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let (mut words, data) = Words::with_data(input, 6)?;
+        let dtype = words.number(1)? as u8;
+        let dtype = Dtype::from_byte(dtype).ok_or(Failure::Word(0))?;
+        let rank = words.number(MAX_RANK as u64)? as usize;
+        let mut dims = [0; MAX_RANK];
+        for (index, dim) in dims.iter_mut().enumerate() {
+            *dim = words.number(if index < rank { u64::from(MAX_DIM) } else { 0 })? as u32;
+        }
+        let shape = Shape::new(dtype, &dims[..rank])?;
+        if data.len() > MAX_COMMIT_BYTES {
+            return Err(Failure::InputLength(input.len()).into());
+        }
+        self.gas.charge(gas::commit(&shape))?;
+        self.make(Tensor::from_bytes(shape, data)?)
+    }
+
+    fn slice(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 3)?;
+        let id = words.id()?;
+        let offset = words.number(u64::from(u32::MAX))?;
+        let length = words.number(MAX_SLICE_BYTES)?;
+        self.gas.charge(gas::slice(length))?;
+        let (tensor, _) = self.fetch(id)?;
+        let size = tensor.shape().size_bytes() as u64;
+        let bytes = tensor.slice_bytes(offset as usize, length as usize);
+        Ok(bytes.ok_or(Failure::Slice { offset, length, size })?.into())
+    }
+
+    /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.
+    fn fetch(&mut self, id: B256) -> Result<(Arc<Tensor>, Option<Residency>), Stop<H::Error>> {
+        if let Some(tensor) = self.host.local(id).map_err(Stop::Host)? {
+            return Ok((tensor, None));
+        }
+        let first = self.host.first_use(id).map_err(Stop::Host)?;
+        if first {
+            self.gas.charge(gas::LOOKUP)?;
+        }
+        let residency = self.host.resident(id).map_err(Stop::Host)?.ok_or(Stop::NotResident)?;
+        if first {
+            self.gas.charge(gas::load(residency.size_bytes))?;
+        }
+        Ok((self.host.load(id).map_err(Stop::Host)?, Some(residency)))
+    }
+
+    /// Ends a call whose result is a tensor; its commitment has been paid for.
+    fn make(&mut self, tensor: Tensor) -> Result<Bytes, Stop<H::Error>> {
+        let id = tensor.id();
+        self.host.insert_local(id, Arc::new(tensor)).map_err(Stop::Host)?;
+        Ok(id.0.into())
+    }
+}

@@ -1,0 +1,56 @@
+//! Prices. Every price is known and charged before the work that it pays for.
+
+use crate::{error::Failure, tensor::Shape};
+
+/// Every call.
+pub const BASE: u64 = 500;
+/// META, beside the base.
+pub const META: u64 = 100;
+/// A look-up in the TensorStore or the ModelRegistry: the first use of an id in a transaction, and META of a local one.
+pub const LOOKUP: u64 = 2_100;
+/// Bytes loaded per gas at the first use of a resident tensor or model in a transaction.
+pub const LOAD_BYTES_PER_GAS: u64 = 16;
+/// Committing to one tile of 256 bytes (I8).
+pub const TILE_I8: u64 = 128;
+/// Bytes per gas of a SLICE.
+pub const SLICE_BYTES_PER_GAS: u64 = 64;
+
+/// Loading `bytes`.
+pub const fn load(bytes: u64) -> u64 {
+    bytes.div_ceil(LOAD_BYTES_PER_GAS)
+}
+
+/// Making a tensor of `shape`: the hashing of its tiles.
+pub fn commit(shape: &Shape) -> u64 {
+    shape.tiles() as u64 * TILE_I8
+}
+
+/// Reading `bytes`.
+pub const fn slice(bytes: u64) -> u64 {
+    bytes.div_ceil(SLICE_BYTES_PER_GAS)
+}
+
+/// Counts what a call has used of its limit.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Meter {
+    limit: u64,
+    used: u64,
+}
+
+impl Meter {
+    pub(crate) const fn new(limit: u64) -> Self {
+        Self { limit, used: 0 }
+    }
+
+    pub(crate) const fn used(&self) -> u64 {
+        self.used
+    }
+
+    pub(crate) fn charge(&mut self, gas: u64) -> Result<(), Failure> {
+        if gas > self.limit - self.used {
+            return Err(Failure::OutOfGas);
+        }
+        self.used += gas;
+        Ok(())
+    }
+}
