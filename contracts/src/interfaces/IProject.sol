@@ -31,7 +31,12 @@ struct MatureModel {
 /// All ATN of all projects lies in this contract; a project's tasks are paid from that project's budget alone.
 interface IProject {
     event ProjectCreated(
-        ProjectId indexed projectId, address indexed owner, address token, string name, string symbol, uint256 ptPriceWei
+        ProjectId indexed projectId,
+        address indexed owner,
+        address token,
+        string name,
+        string symbol,
+        uint256 ptPriceWei
     );
     event ProjectFunded(
         ProjectId indexed projectId, address indexed funder, uint256 amount, uint256 tokensMinted, uint256 budget

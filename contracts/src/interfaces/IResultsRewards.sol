@@ -42,14 +42,16 @@ interface IResultsRewards {
         TaskId indexed taskId, address indexed coordinator, address[] solvers, uint16[] scoresBp, uint32 weight
     );
     event RewardsDecided(TaskId indexed taskId, uint256 solverPool, uint256 coordinatorPool, uint256 proposerReward);
-    event RewardClaimed(TaskId indexed taskId, address indexed account, uint256 solverAmount, uint256 coordinatorAmount);
+    event RewardClaimed(
+        TaskId indexed taskId, address indexed account, uint256 solverAmount, uint256 coordinatorAmount
+    );
     event SilentVoterPenalized(TaskId indexed taskId, address indexed coordinator, uint256 amount);
 
     error WrongPhase(TaskId taskId);
     error NotActiveCoordinator(address caller);
     error NotRevealed(address solver);
     error AlreadyScored(address solver);
-    error ScoreTooHigh(uint256 score);
+    error ScoreTooHigh(uint256 score, uint256 max);
     error EmptyCommitment();
     error AlreadyVoted(address coordinator);
     error NotVoted(address coordinator);
@@ -67,8 +69,8 @@ interface IResultsRewards {
     /// scoreBp = floor(hits * 10,000 / count). Reverts if the model cannot be run (then it is worth nothing).
     function score(TaskId taskId, address solver) external returns (uint16 scoreBp);
 
-    /// Runs any registered model on the ground truth of a task that has revealed it; stores nothing.
-    function evaluate(TaskId taskId, bytes32 modelId) external returns (uint32 hits, uint16 scoreBpDown);
+    /// Runs any registered model on the ground truth of a task that has revealed it; rounds the score down.
+    function evaluateDown(TaskId taskId, bytes32 modelId) external view returns (uint32 hits, uint16 scoreBp);
 
     /// Phase VoteCommit. One vote per active coordinator:
     /// keccak256(abi.encode(block.chainid, taskId, coordinator, keccak256(abi.encode(solvers, scoresBp)), salt)).
@@ -97,6 +99,9 @@ interface IResultsRewards {
 
     /// What `claim` would pay now; rounds down.
     function claimableDown(TaskId taskId, address account) external view returns (uint256);
+
+    /// Whether at least MIN_VOTES votes are revealed.
+    function hasQuorum(TaskId taskId) external view returns (bool);
 
     /// Whether `finalize` would succeed now.
     function canFinalize(TaskId taskId) external view returns (bool);

@@ -70,6 +70,7 @@ struct Task {
 }
 
 /// Ends of the phases, unix seconds, exclusive: at its deadline a phase is over. 0 = not known yet.
+/// The last three come earlier once every committed solver has revealed (see RevealsComplete).
 struct Deadlines {
     uint64 commit;
     uint64 groundTruth;
@@ -121,13 +122,13 @@ interface ITaskContract {
     error CommitmentMismatch(bytes32 committed, bytes32 revealed);
     error StaleBaseWeights(bytes32 expected, bytes32 given);
     error ModelNotRegistered(bytes32 modelId);
-    error WrongTensorShape(bytes32 id);
-    error LeaseTooShort(bytes32 id, uint256 paidUntil, uint256 needed);
     error EnoughVotes(TaskId taskId);
 
     /// Posts a task and reserves its three rewards from the project's budget and the caller's allowance there.
     /// The caller is an active proposer. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
-    function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec) external returns (TaskId taskId);
+    function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec)
+        external
+        returns (TaskId taskId);
 
     /// Phase Commit. One commitment per active solver, who is not the task's proposer:
     /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with

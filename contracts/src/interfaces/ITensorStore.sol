@@ -18,7 +18,10 @@ interface ITensorStore {
     function pin(bytes32 id, uint64 until) external payable;
 
     /// Commits a tensor from calldata and pins it: dtype 0 = I8, 1 = I32 (little endian); 1 to 4 dims, row-major data.
-    function put(uint8 dtype, uint32[] calldata dims, bytes calldata data, uint64 until) external payable returns (bytes32 id);
+    function put(uint8 dtype, uint32[] calldata dims, bytes calldata data, uint64 until)
+        external
+        payable
+        returns (bytes32 id);
 
     /// Size in bytes and end of the paid time; both 0 if it was never pinned.
     function residency(bytes32 id) external view returns (uint256 sizeBytes, uint64 paidUntil);

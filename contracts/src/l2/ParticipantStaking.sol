@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {IParticipantStaking, Role, StakePosition} from "../interfaces/IParticipantStaking.sol";
+import {Predeploys} from "../lib/Predeploys.sol";
+
+contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    IERC20 private constant ATN = IERC20(Predeploys.ATN);
+
+    mapping(address account => mapping(Role role => StakePosition)) private _positions;
+
+    /// @inheritdoc IParticipantStaking
+    function stake(Role role, uint256 amount) external nonReentrant {
+        StakePosition storage position = _positions[msg.sender][role];
+        if (position.unlockAt != 0) revert AlreadyUnbonding(position.unlockAt);
+        uint256 total = position.amount + amount;
+        if (total < minimumStake(role)) revert BelowMinimum(role, total, minimumStake(role));
+        position.amount = SafeCast.toUint128(total);
+        emit Staked(msg.sender, role, amount, total);
+        ATN.safeTransferFrom(msg.sender, address(this), amount);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function requestUnstake(Role role) external {
+        StakePosition storage position = _positions[msg.sender][role];
+        if (position.amount == 0) revert NothingStaked(msg.sender, role);
+        if (position.unlockAt != 0) revert AlreadyUnbonding(position.unlockAt);
+        position.unlockAt = uint64(block.timestamp) + exitDelaySeconds(role);
+        emit UnstakeRequested(msg.sender, role, position.amount, position.unlockAt);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function withdrawStake(Role role) external nonReentrant {
+        StakePosition memory position = _positions[msg.sender][role];
+        if (position.unlockAt == 0) revert NothingStaked(msg.sender, role);
+        if (block.timestamp < position.unlockAt) revert StillLocked(position.unlockAt);
+        delete _positions[msg.sender][role];
+        emit StakeWithdrawn(msg.sender, role, position.amount);
+        ATN.safeTransfer(msg.sender, position.amount);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function penalize(address account, Role role, uint256 amount, address to)
+        external
+        nonReentrant
+        returns (uint256 taken)
+    {
+        if (msg.sender != Predeploys.RESULTS_REWARDS) revert NotResultsRewards(msg.sender);
+        StakePosition storage position = _positions[account][role];
+        taken = Math.min(amount, position.amount);
+        position.amount -= uint128(taken);
+        emit Penalized(account, role, taken, to);
+        ATN.safeTransfer(to, taken);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function isActive(address account, Role role) external view returns (bool) {
+        StakePosition storage position = _positions[account][role];
+        return position.unlockAt == 0 && position.amount >= minimumStake(role);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function positionOf(address account, Role role) external view returns (StakePosition memory) {
+        return _positions[account][role];
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function minimumStake(Role role) public pure returns (uint256) {
+        if (role == Role.Proposer) return 100 ether;
+        if (role == Role.Coordinator) return 500 ether;
+        if (role == Role.Aggregator) return 1000 ether;
+        return 50 ether; // Solver, Provider
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function exitDelaySeconds(Role role) public pure returns (uint64) {
+        if (role == Role.Solver) return 3 days;
+        if (role == Role.Coordinator || role == Role.Aggregator) return 14 days;
+        return 7 days; // Proposer, Provider
+    }
+}

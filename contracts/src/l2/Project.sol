@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/ReentrancyGuardTransient.sol";
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
+import {IProject, MatureModel, ProjectId, ProjectInfo} from "../interfaces/IProject.sol";
+import {IProjectToken} from "../interfaces/IProjectToken.sol";
+import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
+import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {Predeploys} from "../lib/Predeploys.sol";
+import {Tensors} from "../lib/Tensors.sol";
+import {ProjectToken} from "./ProjectToken.sol";
+
+contract Project is IProject, ReentrancyGuardTransient {
+    using SafeERC20 for IERC20;
+
+    IERC20 private constant ATN = IERC20(Predeploys.ATN);
+    IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
+    ITaskContract private constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
+    IResultsRewards private constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
+    IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
+
+    uint256 public projectCount;
+    mapping(ProjectId => ProjectInfo) private _projects;
+    mapping(ProjectId => MatureModel) private _matureModels;
+    mapping(ProjectId => mapping(address proposer => uint256)) private _allowances;
+    mapping(TaskId => uint256) private _reserves;
+    mapping(TaskId => bool) private _published;
+
+    modifier onlyTaskContract() {
+        if (msg.sender != Predeploys.TASK_CONTRACT) revert NotTaskContract(msg.sender);
+        _;
+    }
+
+    modifier onlyResultsRewards() {
+        if (msg.sender != Predeploys.RESULTS_REWARDS) revert NotResultsRewards(msg.sender);
+        _;
+    }
+
+    /// @inheritdoc IProject
+    function createProject(string calldata name, string calldata symbol, uint256 ptPriceWei)
+        external
+        returns (ProjectId projectId)
+    {
+        if (ptPriceWei == 0) revert ZeroPrice();
+        projectId = ProjectId.wrap(++projectCount);
+        address token = address(new ProjectToken(name, symbol));
+        _projects[projectId] = ProjectInfo({owner: msg.sender, token: token, ptPriceWei: ptPriceWei, budget: 0});
+        emit ProjectCreated(projectId, msg.sender, token, name, symbol, ptPriceWei);
+    }
+
+    /// @inheritdoc IProject
+    function fund(ProjectId projectId, uint256 amount) external nonReentrant returns (uint256 tokensMinted) {
+        ProjectInfo storage info = _existing(projectId);
+        tokensMinted = tokensForDown(projectId, amount);
+        if (tokensMinted == 0) revert NoTokensForAmount(amount);
+        info.budget += amount;
+        emit ProjectFunded(projectId, msg.sender, amount, tokensMinted, info.budget);
+        ATN.safeTransferFrom(msg.sender, address(this), amount);
+        IProjectToken(info.token).mint(msg.sender, tokensMinted);
+    }
+
+    /// @inheritdoc IProject
+    function approveProposer(ProjectId projectId, address proposer, uint256 allowance) external {
+        if (msg.sender != _existing(projectId).owner) revert NotProjectOwner(msg.sender);
+        _allowances[projectId][proposer] = allowance;
+        emit ProposerApproved(projectId, proposer, allowance);
+    }
+
+    /// @inheritdoc IProject
+    function setMatureModel(ProjectId projectId, bytes32 modelId, bytes32 weightsId, TaskId taskId) external {
+        if (!STAKING.isActive(msg.sender, Role.Aggregator)) revert NotActiveAggregator(msg.sender);
+        Task memory task = TASKS.task(taskId);
+        if (ProjectId.unwrap(task.projectId) != ProjectId.unwrap(projectId)) {
+            revert TaskOfOtherProject(taskId, projectId);
+        }
+        if (task.outcome != Phase.Finalized) revert TaskNotFinalized(taskId);
+        if (_published[taskId]) revert AlreadyPublished(taskId);
+        bytes32 current = _matureModels[projectId].weightsId;
+        if (current != 0 && current != task.params.baseWeightsId) {
+            revert StaleBaseWeights(current, task.params.baseWeightsId);
+        }
+        if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
+        Tensors.requireSameShape(weightsId, task.params.baseWeightsId);
+        Tensors.requireLease(weightsId, block.timestamp);
+        (, uint16 scoreBp) = RESULTS.evaluateDown(taskId, modelId);
+        if (scoreBp < task.params.thresholdBp) revert ScoreBelowThreshold(scoreBp, task.params.thresholdBp);
+
+        _published[taskId] = true;
+        _matureModels[projectId] = MatureModel({
+            modelId: modelId,
+            weightsId: weightsId,
+            taskId: taskId,
+            scoreBp: scoreBp,
+            publishedAt: uint64(block.timestamp)
+        });
+        emit MatureModelPublished(projectId, taskId, msg.sender, modelId, weightsId, scoreBp);
+    }
+
+    /// @inheritdoc IProject
+    function fundTask(ProjectId projectId, TaskId taskId, address proposer, uint256 amount) external onlyTaskContract {
+        ProjectInfo storage info = _existing(projectId);
+        uint256 allowance = _allowances[projectId][proposer];
+        if (amount > allowance) revert AllowanceExceeded(proposer, allowance, amount);
+        if (amount > info.budget) revert BudgetExceeded(info.budget, amount);
+        _allowances[projectId][proposer] = allowance - amount;
+        info.budget -= amount;
+        _reserves[taskId] = amount;
+        emit TaskFunded(projectId, taskId, proposer, amount);
+    }
+
+    /// @inheritdoc IProject
+    function payTask(ProjectId projectId, TaskId taskId, address to, uint256 amount)
+        external
+        nonReentrant
+        onlyResultsRewards
+    {
+        _draw(taskId, amount);
+        emit TaskPaid(projectId, taskId, to, amount);
+        ATN.safeTransfer(to, amount);
+    }
+
+    /// @inheritdoc IProject
+    function releaseTask(ProjectId projectId, TaskId taskId, uint256 amount) external {
+        if (msg.sender != Predeploys.RESULTS_REWARDS && msg.sender != Predeploys.TASK_CONTRACT) {
+            revert NotTaskContract(msg.sender);
+        }
+        _draw(taskId, amount);
+        _projects[projectId].budget += amount;
+        emit TaskReleased(projectId, taskId, amount);
+    }
+
+    /// @inheritdoc IProject
+    function creditBudget(ProjectId projectId, uint256 amount) external onlyResultsRewards {
+        _existing(projectId).budget += amount;
+        emit BudgetCredited(projectId, amount);
+    }
+
+    /// @inheritdoc IProject
+    function project(ProjectId projectId) external view returns (ProjectInfo memory) {
+        return _projects[projectId];
+    }
+
+    /// @inheritdoc IProject
+    function matureModel(ProjectId projectId) external view returns (MatureModel memory) {
+        return _matureModels[projectId];
+    }
+
+    /// @inheritdoc IProject
+    function proposerAllowance(ProjectId projectId, address proposer) external view returns (uint256) {
+        return _allowances[projectId][proposer];
+    }
+
+    /// @inheritdoc IProject
+    function taskReserve(TaskId taskId) external view returns (uint256) {
+        return _reserves[taskId];
+    }
+
+    /// @inheritdoc IProject
+    function tokensForDown(ProjectId projectId, uint256 amount) public view returns (uint256) {
+        return Math.mulDiv(amount, 1e18, _existing(projectId).ptPriceWei);
+    }
+
+    function _draw(TaskId taskId, uint256 amount) private {
+        uint256 reserve = _reserves[taskId];
+        if (amount > reserve) revert ReserveExceeded(taskId, reserve, amount);
+        _reserves[taskId] = reserve - amount;
+    }
+
+    function _existing(ProjectId projectId) private view returns (ProjectInfo storage info) {
+        info = _projects[projectId];
+        if (info.owner == address(0)) revert UnknownProject(projectId);
+    }
+}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
+import {IProject, ProjectId} from "../interfaces/IProject.sol";
+import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
+import {Deadlines, ITaskContract, Phase, Solution, Task, TaskId, TaskParams} from "../interfaces/ITaskContract.sol";
+import {Predeploys} from "../lib/Predeploys.sol";
+import {Tensors} from "../lib/Tensors.sol";
+
+contract TaskContract is ITaskContract {
+    /// Solvers need time to train, but no task may stay open for ever.
+    uint256 public constant MAX_COMMIT_SECONDS = 30 days;
+    /// Bound of every later phase: twice all four of them end within the shortest exit delay of a stake.
+    uint256 public constant MAX_PHASE_SECONDS = 8 hours;
+    uint256 public constant MIN_PHASE_SECONDS = 1;
+    /// How long tensors stay readable after voting, for the aggregator.
+    uint256 public constant AGGREGATION_SECONDS = 1 hours;
+    uint256 public constant MAX_SPEC_BYTES = 8192;
+    uint16 public constant MAX_SCORE_BP = 10_000;
+
+    IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
+    IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
+    IResultsRewards private constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
+    IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
+
+    /// @inheritdoc ITaskContract
+    uint256 public taskCount;
+    mapping(TaskId => Task) private _tasks;
+    mapping(TaskId => mapping(address solver => Solution)) private _solutions;
+    mapping(TaskId => address[]) private _revealed;
+
+    /// @inheritdoc ITaskContract
+    function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec)
+        external
+        returns (TaskId taskId)
+    {
+        if (!STAKING.isActive(msg.sender, Role.Proposer)) revert NotActiveProposer(msg.sender);
+        if (spec.length > MAX_SPEC_BYTES) revert SpecTooLong(spec.length);
+        _checkParams(params);
+        bytes32 current = PROJECTS.matureModel(projectId).weightsId;
+        if (current != 0 && current != params.baseWeightsId) revert StaleBaseWeights(current, params.baseWeightsId);
+
+        taskId = TaskId.wrap(++taskCount);
+        Task storage t = _tasks[taskId];
+        t.projectId = projectId;
+        t.proposer = msg.sender;
+        t.proposedAt = uint64(block.timestamp);
+        t.specHash = keccak256(spec);
+        t.params = params;
+        Tensors.requireWeights(params.baseWeightsId, leaseNeeded(taskId));
+        emit TaskProposed(taskId, projectId, msg.sender, deadlines(taskId).commit, params, spec);
+        uint256 total = params.solverReward + params.coordinatorReward + params.proposerReward;
+        PROJECTS.fundTask(projectId, taskId, msg.sender, total);
+    }
+
+    /// @inheritdoc ITaskContract
+    function commitSolution(TaskId taskId, bytes32 commitment) external {
+        Task storage t = _inPhase(taskId, Phase.Commit);
+        if (msg.sender == t.proposer) revert ProposerCannotSolve(msg.sender);
+        if (!STAKING.isActive(msg.sender, Role.Solver)) revert NotActiveSolver(msg.sender);
+        if (commitment == 0) revert EmptyCommitment();
+        Solution storage s = _solutions[taskId][msg.sender];
+        if (s.commitment != 0) revert AlreadyCommitted(msg.sender);
+        s.commitment = commitment;
+        t.committedCount++;
+        emit SolutionCommitted(taskId, msg.sender, commitment);
+    }
+
+    /// @inheritdoc ITaskContract
+    function revealGroundTruth(TaskId taskId, bytes32 inputsId, bytes32 labelsId, uint32 count, bytes32 salt) external {
+        Task storage t = _inPhase(taskId, Phase.GroundTruth);
+        if (msg.sender != t.proposer) revert NotProposer(msg.sender);
+        _requireMatch(
+            t.params.groundTruthCommitment, groundTruthCommitment(msg.sender, inputsId, labelsId, count, salt)
+        );
+        uint256 needed = leaseNeeded(taskId);
+        Tensors.requireRows(inputsId, 2, count, needed);
+        Tensors.requireRows(labelsId, 1, count, needed);
+        t.groundTruthAt = uint64(block.timestamp);
+        t.count = count;
+        t.inputsId = inputsId;
+        t.labelsId = labelsId;
+        emit GroundTruthRevealed(taskId, inputsId, labelsId, count, deadlines(taskId).reveal);
+    }
+
+    /// @inheritdoc ITaskContract
+    function revealSolution(TaskId taskId, bytes32 modelId, bytes32 updateId, bytes32 salt) external {
+        Task storage t = _inPhase(taskId, Phase.Reveal);
+        Solution storage s = _solutions[taskId][msg.sender];
+        if (s.commitment == 0) revert NotCommitted(msg.sender);
+        if (s.modelId != 0) revert AlreadyRevealed(msg.sender);
+        _requireMatch(s.commitment, solutionCommitment(taskId, msg.sender, modelId, updateId, salt));
+        if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
+        Tensors.requireSameShape(updateId, t.params.baseWeightsId);
+        Tensors.requireLease(updateId, leaseNeeded(taskId));
+        s.modelId = modelId;
+        s.updateId = updateId;
+        _revealed[taskId].push(msg.sender);
+        emit SolutionRevealed(taskId, msg.sender, modelId, updateId);
+        if (++t.revealedCount == t.committedCount) {
+            t.allRevealedAt = uint64(block.timestamp);
+            Deadlines memory d = deadlines(taskId);
+            emit RevealsComplete(taskId, d.voteCommit, d.voteReveal);
+        }
+    }
+
+    /// @inheritdoc ITaskContract
+    function expire(TaskId taskId) external {
+        Phase current = phase(taskId);
+        if (current != Phase.Lapsed && current != Phase.Ended) revert WrongPhase(taskId, current);
+        if (current == Phase.Ended && RESULTS.hasQuorum(taskId)) revert EnoughVotes(taskId);
+        _tasks[taskId].outcome = Phase.Expired;
+        emit TaskExpired(taskId);
+        PROJECTS.releaseTask(_tasks[taskId].projectId, taskId, PROJECTS.taskReserve(taskId));
+    }
+
+    /// @inheritdoc ITaskContract
+    function markFinalized(TaskId taskId) external {
+        if (msg.sender != Predeploys.RESULTS_REWARDS) revert NotResultsRewards(msg.sender);
+        Phase current = phase(taskId);
+        if (current != Phase.VoteReveal && current != Phase.Ended) revert WrongPhase(taskId, current);
+        _tasks[taskId].outcome = Phase.Finalized;
+        emit TaskFinalized(taskId);
+    }
+
+    /// @inheritdoc ITaskContract
+    function phase(TaskId taskId) public view returns (Phase) {
+        Task storage t = _tasks[taskId];
+        if (t.proposer == address(0)) return Phase.None;
+        if (t.outcome != Phase.None) return t.outcome;
+        Deadlines memory d = deadlines(taskId);
+        if (block.timestamp < d.commit) return Phase.Commit;
+        if (t.committedCount == 0) return Phase.Lapsed;
+        if (t.groundTruthAt == 0) return block.timestamp < d.groundTruth ? Phase.GroundTruth : Phase.Lapsed;
+        if (block.timestamp < d.reveal) return Phase.Reveal;
+        if (t.revealedCount == 0) return Phase.Lapsed;
+        if (block.timestamp < d.voteCommit) return Phase.VoteCommit;
+        return block.timestamp < d.voteReveal ? Phase.VoteReveal : Phase.Ended;
+    }
+
+    /// @inheritdoc ITaskContract
+    function deadlines(TaskId taskId) public view returns (Deadlines memory d) {
+        Task storage t = _tasks[taskId];
+        if (t.proposer == address(0)) return d;
+        d.commit = t.proposedAt + t.params.commitSeconds;
+        d.groundTruth = d.commit + t.params.groundTruthSeconds;
+        if (t.groundTruthAt == 0) return d;
+        d.reveal = t.allRevealedAt != 0 ? t.allRevealedAt : t.groundTruthAt + t.params.revealSeconds;
+        d.voteCommit = d.reveal + t.params.voteCommitSeconds;
+        d.voteReveal = d.voteCommit + t.params.voteRevealSeconds;
+    }
+
+    /// @inheritdoc ITaskContract
+    function task(TaskId taskId) external view returns (Task memory) {
+        return _tasks[taskId];
+    }
+
+    /// @inheritdoc ITaskContract
+    function solution(TaskId taskId, address solver) external view returns (Solution memory) {
+        return _solutions[taskId][solver];
+    }
+
+    /// @inheritdoc ITaskContract
+    function revealedSolvers(TaskId taskId) external view returns (address[] memory) {
+        return _revealed[taskId];
+    }
+
+    /// @inheritdoc ITaskContract
+    function leaseNeeded(TaskId taskId) public view returns (uint256) {
+        TaskParams storage p = _tasks[taskId].params;
+        return uint256(_tasks[taskId].proposedAt) + p.commitSeconds + p.groundTruthSeconds + p.revealSeconds
+            + p.voteCommitSeconds + p.voteRevealSeconds + AGGREGATION_SECONDS;
+    }
+
+    /// @inheritdoc ITaskContract
+    function solutionCommitment(TaskId taskId, address solver, bytes32 modelId, bytes32 updateId, bytes32 salt)
+        public
+        view
+        returns (bytes32)
+    {
+        bytes32 solutionHash = keccak256(abi.encode(modelId, updateId));
+        return keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt));
+    }
+
+    /// @inheritdoc ITaskContract
+    function groundTruthCommitment(address proposer, bytes32 inputsId, bytes32 labelsId, uint32 count, bytes32 salt)
+        public
+        view
+        returns (bytes32)
+    {
+        return keccak256(abi.encode(block.chainid, proposer, inputsId, labelsId, count, salt));
+    }
+
+    function _inPhase(TaskId taskId, Phase needed) private view returns (Task storage) {
+        Phase current = phase(taskId);
+        if (current != needed) revert WrongPhase(taskId, current);
+        return _tasks[taskId];
+    }
+
+    function _checkParams(TaskParams calldata params) private pure {
+        if (params.groundTruthCommitment == 0) revert EmptyCommitment();
+        if (params.thresholdBp > MAX_SCORE_BP) revert ThresholdTooHigh(params.thresholdBp);
+        _checkDuration(params.commitSeconds, MAX_COMMIT_SECONDS);
+        _checkDuration(params.groundTruthSeconds, MAX_PHASE_SECONDS);
+        _checkDuration(params.revealSeconds, MAX_PHASE_SECONDS);
+        _checkDuration(params.voteCommitSeconds, MAX_PHASE_SECONDS);
+        _checkDuration(params.voteRevealSeconds, MAX_PHASE_SECONDS);
+    }
+
+    function _checkDuration(uint256 durationSeconds, uint256 max) private pure {
+        if (durationSeconds < MIN_PHASE_SECONDS || durationSeconds > max) {
+            revert DurationOutOfBounds(durationSeconds, MIN_PHASE_SECONDS, max);
+        }
+    }
+
+    function _requireMatch(bytes32 committed, bytes32 revealed) private pure {
+        if (committed != revealed) revert CommitmentMismatch(committed, revealed);
+    }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Predeploys} from "./Predeploys.sol";
+
+/// Element types of a tensor, as the precompiles number them.
+enum Dtype {
+    I8,
+    I32
+}
+
+/// What META answers. Dimensions beyond `rank` are 1.
+struct TensorMeta {
+    Dtype dtype;
+    uint256 rank;
+    uint256[4] dims;
+    uint256 sizeBytes;
+    /// Unix seconds; 0 if the tensor is not pinned and only lives for this transaction.
+    uint256 paidUntil;
+}
+
+/// What METRIC measures.
+enum Metric {
+    /// Rows whose largest prediction (the first of equals) is at the index that the truth gives.
+    ArgmaxHits,
+    /// Mean squared error as Q32.32, rounded down.
+    MseDown
+}
+
+/// @title Typed calls of the ML precompiles at 0xA100..
+/// Making a tensor is no state write (it is gone after the transaction unless TensorStore pins it), so all of them are static.
+/// A tensor or model that is not available reverts with the precompile's `NotResident()`; anything malformed burns the gas given
+/// to the call and reverts with `PrecompileFailed`.
+library ML {
+    error NotResident();
+    error PrecompileFailed(address precompile);
+
+    /// Shape and lease of a tensor.
+    function meta(bytes32 id) internal view returns (TensorMeta memory) {
+        return abi.decode(_call(Predeploys.ML_META, abi.encode(id), 256), (TensorMeta));
+    }
+
+    /// Makes a tensor of `data` (row-major; I32 little endian), at most 128 KiB. `dims` beyond `rank` are 0.
+    function commit(Dtype dtype, uint256 rank, uint256[4] memory dims, bytes memory data)
+        internal
+        view
+        returns (bytes32 id)
+    {
+        return _id(Predeploys.ML_COMMIT, abi.encodePacked(abi.encode(dtype, rank, dims), data));
+    }
+
+    /// `length` (<= 4096) bytes of a tensor's data.
+    function slice(bytes32 id, uint256 offset, uint256 length) internal view returns (bytes memory) {
+        return _call(Predeploys.ML_SLICE, abi.encode(id, offset, length), length);
+    }
+
+    /// a [M,K] times b [K,N] plus bias [N] (0 = none), requantised by requant [3,N] (0 = the I32 accumulators).
+    function matmul(bytes32 a, bytes32 b, bytes32 bias, bytes32 requantParams) internal view returns (bytes32) {
+        return _id(Predeploys.ML_MATMUL_I8, abi.encode(a, b, bias, requantParams));
+    }
+
+    /// I32 accumulators [M,N] to I8 by requant [3,N].
+    function requant(bytes32 acc, bytes32 requantParams) internal view returns (bytes32) {
+        return _id(Predeploys.ML_REQUANT, abi.encode(acc, requantParams));
+    }
+
+    /// Each I8 element replaced by its entry of an I8 [256] table.
+    function lut8(bytes32 x, bytes32 table) internal view returns (bytes32) {
+        return _id(Predeploys.ML_LUT8, abi.encode(x, table));
+    }
+
+    /// A registered model's output for `x`.
+    function forward(bytes32 modelId, bytes32 x) internal view returns (bytes32) {
+        return _id(Predeploys.ML_FORWARD, abi.encode(modelId, x, uint256(0), uint256(0)));
+    }
+
+    /// Compares predictions with the truth.
+    function metric(Metric kind, bytes32 predictions, bytes32 truth) internal view returns (uint256) {
+        return uint256(_id(Predeploys.ML_METRIC, abi.encode(kind, predictions, truth)));
+    }
+
+    function _id(address precompile, bytes memory input) private view returns (bytes32) {
+        return bytes32(_call(precompile, input, 32));
+    }
+
+    /// The length check also refuses a chain without the precompiles, where a call succeeds and returns nothing.
+    function _call(address precompile, bytes memory input, uint256 outputLength)
+        private
+        view
+        returns (bytes memory output)
+    {
+        bool success;
+        (success, output) = precompile.staticcall(input);
+        if (!success && output.length == 4 && bytes4(output) == NotResident.selector) revert NotResident();
+        if (!success || output.length != outputLength) revert PrecompileFailed(precompile);
+    }
+}
