@@ -15,6 +15,9 @@ contract FeeVault is IFeeVault {
     /// @inheritdoc IFeeVault
     address public recipient;
 
+    /// @notice Takes the rent of tensors.
+    receive() external payable {}
+
     /// @inheritdoc IFeeVault
     function withdraw() external returns (bytes32 withdrawalHash) {
         uint256 amount = address(this).balance;
