@@ -9,9 +9,19 @@ pub const META: Address = address!("000000000000000000000000000000000000a100");
 pub const COMMIT: Address = address!("000000000000000000000000000000000000a101");
 /// id, offset, length -> bytes.
 pub const SLICE: Address = address!("000000000000000000000000000000000000a102");
+/// a, b, bias (0: none), requantisation (0: none) -> id.
+pub const MATMUL_I8: Address = address!("000000000000000000000000000000000000a110");
+/// accumulators, constants -> id.
+pub const REQUANT: Address = address!("000000000000000000000000000000000000a112");
+/// x, table -> id.
+pub const LUT8: Address = address!("000000000000000000000000000000000000a113");
+/// model id, x, first node, node after the last (0, 0: all) -> id.
+pub const FORWARD: Address = address!("000000000000000000000000000000000000a120");
+/// kind, predictions, truth -> value.
+pub const METRIC: Address = address!("000000000000000000000000000000000000a130");
 
 /// Every address that [`crate::call`] serves.
-pub const ADDRESSES: [Address; 3] = [META, COMMIT, SLICE];
+pub const ADDRESSES: [Address; 8] = [META, COMMIT, SLICE, MATMUL_I8, REQUANT, LUT8, FORWARD, METRIC];
 
 /// Whether [`crate::call`] serves `address`.
 pub fn is_precompile(address: &Address) -> bool {

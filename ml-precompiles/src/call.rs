@@ -4,7 +4,11 @@ use crate::{
     abi::{self, Words},
     error::Failure,
     gas::{self, Meter},
+    graph::{Graph, MAX_NODES},
     host::{Residency, TensorHost},
+    metric::Metric,
+    ops::{MAX_MACS, Operation},
+    program::Program,
     tensor::{Dtype, MAX_DIM, MAX_RANK, Shape, Tensor},
 };
 use alloc::sync::Arc;
@@ -79,6 +83,11 @@ impl<H: TensorHost> Frame<'_, H> {
             abi::META => self.meta(input),
             abi::COMMIT => self.commit(input),
             abi::SLICE => self.slice(input),
+            abi::MATMUL_I8 => self.matmul(input),
+            abi::REQUANT => self.requant(input),
+            abi::LUT8 => self.lut8(input),
+            abi::FORWARD => self.forward(input),
+            abi::METRIC => self.metric(input),
             _ => Err(Failure::UnknownPrecompile.into()),
         }
     }
@@ -128,6 +137,77 @@ impl<H: TensorHost> Frame<'_, H> {
         let size = tensor.shape().size_bytes() as u64;
         let bytes = tensor.slice_bytes(offset as usize, length as usize);
         Ok(bytes.ok_or(Failure::Slice { offset, length, size })?.into())
+    }
+
+    fn matmul(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 4)?;
+        let x = words.id()?;
+        let operation =
+            Operation::MatmulI8 { weights: words.id()?, bias: words.optional_id()?, requant: words.optional_id()? };
+        self.operate(x, operation)
+    }
+
+    fn requant(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 2)?;
+        let x = words.id()?;
+        self.operate(x, Operation::Requant { constants: words.id()? })
+    }
+
+    fn lut8(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 2)?;
+        let x = words.id()?;
+        self.operate(x, Operation::Lut8 { table: words.id()? })
+    }
+
+    fn operate(&mut self, x: B256, operation: Operation<B256>) -> Result<Bytes, Stop<H::Error>> {
+        let x = self.fetch(x)?.0;
+        let operation = operation.try_map(|&id| Ok::<_, Stop<H::Error>>(self.fetch(id)?.0))?;
+        let plan = operation.plan(x.shape())?;
+        if plan.macs > MAX_MACS {
+            return Err(Failure::Macs(plan.macs).into());
+        }
+        self.gas.charge(plan.gas + gas::commit(&plan.output))?;
+        self.make(operation.apply(&x)?)
+    }
+
+    fn forward(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 4)?;
+        let (model, x) = (words.id()?, words.id()?);
+        let from = words.number(MAX_NODES as u64)? as usize;
+        let to = words.number(MAX_NODES as u64)? as usize;
+        let graph = self.graph(model)?;
+        let range = if (from, to) == (0, 0) { 0..graph.nodes().len() } else { from..to };
+        self.gas.charge(gas::NODE * range.len() as u64)?;
+        let x = self.fetch(x)?.0;
+        let program = Program::bind(&graph, range, |id| {
+            let tensor = self.fetch(id)?.0;
+            Ok::<_, Stop<H::Error>>(tensor)
+        })?;
+        let plan = program.plan(x.shape())?;
+        self.gas.charge(plan.gas + gas::commit(&plan.output))?;
+        self.make(program.run(&x)?)
+    }
+
+    fn metric(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+        let mut words = Words::exactly(input, 3)?;
+        let metric = Metric::from_kind(words.number(u64::MAX)?).ok_or(Failure::Word(0))?;
+        let (predictions, truth) = (words.id()?, words.id()?);
+        let (predictions, truth) = (self.fetch(predictions)?.0, self.fetch(truth)?.0);
+        self.gas.charge(metric.price(&predictions, &truth)?)?;
+        Ok(abi::encode_words(&[metric.measure(&predictions, &truth)?]))
+    }
+
+    /// A registered model, whose first use in the transaction pays for looking it up and loading it.
+    fn graph(&mut self, model: B256) -> Result<Graph, Stop<H::Error>> {
+        let first = self.host.first_use(model).map_err(Stop::Host)?;
+        if first {
+            self.gas.charge(gas::LOOKUP)?;
+        }
+        let bytes = self.host.graph(model).map_err(Stop::Host)?.ok_or(Stop::NotResident)?;
+        if first {
+            self.gas.charge(gas::load(bytes.len() as u64))?;
+        }
+        Ok(Graph::decode(&bytes)?)
     }
 
     /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.

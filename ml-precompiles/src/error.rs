@@ -1,6 +1,6 @@
 //! Why a call fails.
 
-use crate::tensor::TensorError;
+use crate::{graph::GraphError, tensor::TensorError};
 
 /// A call that burns all of its gas: malformed input, wrong shapes, a limit, or too little gas.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -30,5 +30,40 @@ pub enum Failure {
         length: u64,
         /// Bytes in the tensor.
         size: u64,
+    },
+    /// An operand of the wrong type or shape.
+    #[error("operand {0} has the wrong type or shape")]
+    Operand(&'static str),
+    /// A weight of -128.
+    #[error("a weight is -128")]
+    Weight,
+    /// A bias above 2^30 in magnitude.
+    #[error("the bias of column {column} is above 2^30")]
+    Bias {
+        /// Which column, from 0.
+        column: usize,
+    },
+    /// Constants of REQUANT out of range.
+    #[error("the requantisation constants of column {column} are out of range")]
+    Requant {
+        /// Which column, from 0.
+        column: usize,
+    },
+    /// More than [`crate::MAX_MACS`] multiplications in a call.
+    #[error("{0} multiplications in a call")]
+    Macs(u64),
+    /// The results of a FORWARD's nodes are larger than [`crate::MAX_FORWARD_BYTES`] together.
+    #[error("{0} bytes of intermediate results")]
+    ForwardBytes(u64),
+    /// The registered bytes are not a graph.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
+    /// Not a range of nodes, or a node of it needs a value from before the range.
+    #[error("nodes {from}..{to} cannot run by themselves")]
+    Range {
+        /// First node.
+        from: usize,
+        /// The node after the last.
+        to: usize,
     },
 }

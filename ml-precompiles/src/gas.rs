@@ -15,6 +15,17 @@ pub const TILE_I8: u64 = 128;
 /// Bytes per gas of a SLICE.
 pub const SLICE_BYTES_PER_GAS: u64 = 64;
 
+/// Multiplications per gas.
+pub const MACS_PER_GAS: u64 = 1_024;
+/// Elements of a product's operands and accumulators per gas: what a product with short sums or few rows costs.
+pub const TOUCHED_PER_GAS: u64 = 64;
+/// Elements requantised per gas.
+pub const REQUANT_PER_GAS: u64 = 32;
+/// Elements per gas of LUT8 and METRIC.
+pub const ELEMENTS_PER_GAS: u64 = 32;
+/// Each node of a FORWARD: its decoding and the look-up of its parameters.
+pub const NODE: u64 = 200;
+
 /// Loading `bytes`.
 pub const fn load(bytes: u64) -> u64 {
     bytes.div_ceil(LOAD_BYTES_PER_GAS)
@@ -28,6 +39,26 @@ pub fn commit(shape: &Shape) -> u64 {
 /// Reading `bytes`.
 pub const fn slice(bytes: u64) -> u64 {
     bytes.div_ceil(SLICE_BYTES_PER_GAS)
+}
+
+/// A product of `macs` multiplications whose operands and accumulators have `touched` elements.
+pub const fn matmul(macs: u64, touched: u64) -> u64 {
+    macs.div_ceil(MACS_PER_GAS) + touched.div_ceil(TOUCHED_PER_GAS)
+}
+
+/// Requantising `elements`.
+pub const fn requant(elements: u64) -> u64 {
+    elements.div_ceil(REQUANT_PER_GAS)
+}
+
+/// Looking up `elements` in a table.
+pub const fn lut8(elements: u64) -> u64 {
+    elements.div_ceil(ELEMENTS_PER_GAS)
+}
+
+/// Measuring `elements` predictions.
+pub const fn metric(elements: u64) -> u64 {
+    elements.div_ceil(ELEMENTS_PER_GAS)
 }
 
 /// Counts what a call has used of its limit.

@@ -5,14 +5,27 @@
 extern crate alloc;
 
 pub mod abi;
+mod aggregate;
 mod call;
 pub mod commitment;
 mod error;
 pub mod gas;
+mod graph;
 mod host;
+pub mod kernel;
+mod metric;
+mod ops;
+mod program;
+mod quantise;
 mod tensor;
 
+pub use aggregate::{AggregateError, MAX_UPDATES, Update, fedavg_floor};
 pub use call::{CallOutcome, MAX_COMMIT_BYTES, MAX_SLICE_BYTES, call};
 pub use error::Failure;
+pub use graph::{Graph, GraphBuilder, GraphError, MAX_GRAPH_BYTES, MAX_NODES, Node, Value};
 pub use host::{Residency, TensorHost};
+pub use metric::{MAX_CLASSES, Metric};
+pub use ops::{MAX_BIAS, MAX_MACS, Operation, Plan, TABLE_LEN};
+pub use program::{MAX_FORWARD_BYTES, Program, forward};
+pub use quantise::{Factor, Quantised, quantise_columns_nearest};
 pub use tensor::{Dtype, Elements, MAX_DIM, MAX_RANK, MAX_TENSOR_BYTES, Shape, Tensor, TensorError};

@@ -1,0 +1,162 @@
+//! AVX2: sign-extend to 16 bits, multiply and add pairs into 32 bits (`vpmaddwd`). Nothing saturates: a pair of
+//! products is at most 2 * 128 * 128.
+//!
+//! `b` is packed block by block into panels of 16 columns in which two consecutive k lie side by side, so one
+//! instruction advances 8 columns by two k. Sizes keep the packed block in the second-level cache and one panel
+//! together with the rows of `a` in the first.
+
+use super::Product;
+use alloc::vec::Vec;
+use core::arch::x86_64::*;
+
+/// Rows of `a` handled together: 12 accumulators, two panels' halves and one broadcast fill the 16 registers.
+const ROWS: usize = 6;
+/// Columns in a panel.
+const COLS: usize = 16;
+/// Pairs of k in a block.
+const PAIRS: usize = 128;
+/// Panels in a block.
+const PANELS: usize = 32;
+
+/// Two consecutive rows of `b`, 16 columns: `[b(k,0), b(k+1,0), b(k,1), ...]`.
+type Lane = [[i16; COLS]; 2];
+
+/// Proof that the processor has AVX2.
+#[derive(Clone, Copy, Debug)]
+pub struct Avx2(());
+
+impl Avx2 {
+    /// Asks the processor.
+    pub fn detect() -> Option<Self> {
+        std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+
+    /// Equals [`super::scalar::matmul`].
+    pub fn matmul(self, product: &Product<'_>, out: &mut [i32]) {
+        // SAFETY: an `Avx2` comes from `detect` only, which has seen the feature.
+        unsafe { matmul(product, out) }
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn matmul(product: &Product<'_>, out: &mut [i32]) {
+    let &Product { a, b, k, n, .. } = product;
+    product.start(out);
+    let mut packed: Vec<Lane> = Vec::with_capacity(PAIRS * PANELS);
+    for k0 in (0..k).step_by(2 * PAIRS) {
+        let depth = (2 * PAIRS).min(k - k0);
+        let rows = &b[k0 * n..(k0 + depth) * n];
+        for j0 in (0..n).step_by(COLS * PANELS) {
+            let width = (COLS * PANELS).min(n - j0);
+            packed.clear();
+            for left in (j0..j0 + width).step_by(COLS) {
+                pack_panel(rows, n, left, &mut packed);
+            }
+            for (a, out) in a.chunks(k * ROWS).zip(out.chunks_mut(n * ROWS)) {
+                let block = Block { a, k, k0, depth, packed: &packed, n, j0 };
+                match out.len() / n {
+                    1 => block.add_to::<1>(out),
+                    2 => block.add_to::<2>(out),
+                    3 => block.add_to::<3>(out),
+                    4 => block.add_to::<4>(out),
+                    5 => block.add_to::<5>(out),
+                    _ => block.add_to::<ROWS>(out),
+                }
+            }
+        }
+    }
+}
+
+/// Appends the panel of columns `left .. left + 16` of `rows`, zeros beyond its edges.
+#[target_feature(enable = "avx2")]
+fn pack_panel(rows: &[i8], n: usize, left: usize, packed: &mut Vec<Lane>) {
+    for pair in rows.chunks(2 * n) {
+        let upper = load_row(&pair[left..n]);
+        let lower = match pair.get(n + left..) {
+            Some(row) if !row.is_empty() => load_row(row),
+            _ => _mm256_setzero_si256(),
+        };
+        let (even, odd) = (_mm256_unpacklo_epi16(upper, lower), _mm256_unpackhi_epi16(upper, lower));
+        packed.push([
+            store(_mm256_permute2x128_si256::<0x20>(even, odd)),
+            store(_mm256_permute2x128_si256::<0x31>(even, odd)),
+        ]);
+    }
+}
+
+/// The first 16 elements as 16-bit integers, zeros if there are fewer.
+#[target_feature(enable = "avx2")]
+fn load_row(row: &[i8]) -> __m256i {
+    let mut edge = [0; COLS];
+    let row = row.first_chunk().unwrap_or_else(|| {
+        edge[..row.len()].copy_from_slice(row);
+        &edge
+    });
+    // SAFETY: `row` is a reference to 16 bytes, and an unaligned load asks for no more.
+    _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(row.as_ptr().cast()) })
+}
+
+#[target_feature(enable = "avx2")]
+fn store(register: __m256i) -> [i16; COLS] {
+    let mut array = [0; COLS];
+    // SAFETY: `array` is 32 bytes, and an unaligned store asks for no more.
+    unsafe { _mm256_storeu_si256(array.as_mut_ptr().cast(), register) };
+    array
+}
+
+/// A few rows of `a` against a packed block of `b`, which starts at (k0, j0).
+struct Block<'a> {
+    a: &'a [i8],
+    k: usize,
+    k0: usize,
+    depth: usize,
+    packed: &'a [Lane],
+    n: usize,
+    j0: usize,
+}
+
+impl Block<'_> {
+    #[target_feature(enable = "avx2")]
+    fn add_to<const R: usize>(&self, out: &mut [i32]) {
+        let mut a = [[0i32; PAIRS]; R];
+        for (pairs, row) in a.iter_mut().zip(self.a.chunks_exact(self.k)) {
+            for (pair, k) in pairs.iter_mut().zip(row[self.k0..self.k0 + self.depth].chunks(2)) {
+                let (low, high) = (i16::from(k[0]), k.get(1).map_or(0, |&high| i32::from(high)));
+                *pair = i32::from(low as u16) | high << 16;
+            }
+        }
+        for (panel, lanes) in self.packed.chunks_exact(self.depth.div_ceil(2)).enumerate() {
+            let sums = panel_sums(&a, lanes);
+            let left = self.j0 + panel * COLS;
+            for (row, sums) in out.chunks_exact_mut(self.n).zip(sums) {
+                for (out, sum) in row[left..].iter_mut().zip(sums) {
+                    *out = out.wrapping_add(sum);
+                }
+            }
+        }
+    }
+}
+
+/// `sums[r][j] = sum over k of a[r][k] * b[k][j]` of one panel.
+#[target_feature(enable = "avx2")]
+fn panel_sums<const R: usize>(a: &[[i32; PAIRS]; R], lanes: &[Lane]) -> [[i32; COLS]; R] {
+    let mut sums = [[_mm256_setzero_si256(); 2]; R];
+    for (pair, lane) in lanes.iter().take(PAIRS).enumerate() {
+        // SAFETY: each half of a lane is 32 bytes, and an unaligned load asks for no more.
+        let b = unsafe { lane.each_ref().map(|half| _mm256_loadu_si256(half.as_ptr().cast())) };
+        for (sums, a) in sums.iter_mut().zip(a) {
+            let a = _mm256_set1_epi32(a[pair]);
+            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(a, b[0]));
+            sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(a, b[1]));
+        }
+    }
+    let mut out = [[0; COLS]; R];
+    for (out, sums) in out.iter_mut().zip(&sums) {
+        // SAFETY: each half of `out` is 32 bytes, and an unaligned store asks for no more.
+        unsafe {
+            _mm256_storeu_si256(out.as_mut_ptr().cast(), sums[0]);
+            _mm256_storeu_si256(out[8..].as_mut_ptr().cast(), sums[1]);
+        }
+    }
+    out
+}
