@@ -1,1 +1,9 @@
-#![doc = "Tracing and metrics set-up shared by every Autonet binary."]
+#![doc = include_str!("../README.md")]
+
+mod args;
+mod error;
+mod shutdown;
+
+pub use args::{LogFormat, TelemetryArgs};
+pub use error::TelemetryError;
+pub use shutdown::shutdown_signal;
