@@ -1,1 +1,21 @@
-#![doc = "RocksDB storage of a node: flat state, trie nodes, blocks, receipts, history, tensors; every block one atomic write."]
+#![doc = include_str!("../README.md")]
+
+mod batches;
+mod blocks;
+mod codec;
+mod commit;
+mod db;
+mod error;
+mod history;
+mod meta;
+mod schema;
+mod storage;
+mod types;
+mod view;
+
+pub use error::StorageError;
+pub use storage::Storage;
+pub use types::{
+    BatchOrigin, BatchRecord, BlockId, DelayedPosition, StorageOptions, StoredBlock, StoredHeader, TransactionPosition,
+};
+pub use view::{AccountProof, SlotProof, StateView};
