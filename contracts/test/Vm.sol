@@ -48,6 +48,7 @@ interface Vm {
     function getRecordedLogs() external returns (Log[] memory);
 
     // Keys, labels, inputs
+    function computeCreateAddress(address deployer, uint256 nonce) external pure returns (address);
     function addr(uint256 privateKey) external pure returns (address);
     function sign(uint256 privateKey, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function signAndAttachDelegation(address implementation, uint256 privateKey) external;
