@@ -10,6 +10,7 @@ mod remove;
 mod source;
 mod trie;
 
+pub use alloy_primitives::{B256, Bytes, keccak256};
 pub use alloy_trie::{
     EMPTY_ROOT_HASH as EMPTY_ROOT, Nibbles,
     root::{ordered_trie_root, ordered_trie_root_encoded, ordered_trie_root_with_encoder},
