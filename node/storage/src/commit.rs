@@ -91,7 +91,7 @@ fn put_changes(db: &Db, batch: &mut Batch<'_>, executed: &ExecutedBlock) -> Resu
     }
     for updates in &executed.trie_updates {
         for (path, node) in &updates.nodes {
-            let (key, after) = (node_key(updates.owner, path), node.as_deref().unwrap_or_default());
+            let (key, after) = (node_key(updates.owner, path), node.as_ref().map_or(&[][..], |node| node));
             let before = db.get(NODES.current, &key)?;
             let before = before.as_deref().unwrap_or_default();
             if before != after {

@@ -19,3 +19,6 @@ pub use types::{
     BatchOrigin, BatchRecord, BlockId, DelayedPosition, StorageOptions, StoredBlock, StoredHeader, TransactionPosition,
 };
 pub use view::{AccountProof, SlotProof, StateView};
+
+#[cfg(test)]
+mod tests;
