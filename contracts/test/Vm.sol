@@ -13,7 +13,7 @@ interface Vm {
     function roll(uint256 blockNumber) external;
     function warp(uint256 timestamp) external;
     function fee(uint256 baseFee) external;
-    function blobBaseFee(uint256 newBlobBaseFee) external;
+    function blobBaseFee(uint256 excessBlobGas) external;
     function prevrandao(bytes32 newPrevrandao) external;
     function chainId(uint256 newChainId) external;
     function setBlockhash(uint256 blockNumber, bytes32 blockHash) external;

@@ -206,7 +206,7 @@ contract InboxTest is Test {
         vm.roll(number);
         vm.warp(bound(time, START, type(uint64).max));
         vm.fee(baseFee);
-        vm.blobBaseFee(1 + baseFee % 1 gwei);
+        vm.blobBaseFee(uint256(randao) % 100_000_000); // excess blob gas: a fee up to 5e8 wei
         vm.prevrandao(randao);
         vm.setBlockhash(number - 1, keccak256(abi.encode(number)));
     }
