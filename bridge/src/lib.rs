@@ -1,1 +1,22 @@
-#![doc = "The off-chain half of L1: inbox reader, transaction sender, deposits, withdrawal proofs; binary autonet-bridge."]
+#![doc = include_str!("../README.md")]
+
+mod checkpoints;
+mod client;
+mod deposit;
+mod error;
+mod inbox;
+mod reader;
+mod sender;
+mod withdrawal;
+
+pub use checkpoints::{Checkpoint, CheckpointStatus, Checkpoints};
+pub use client::{L1Addresses, L1Client, connect};
+pub use deposit::{DepositReceipt, DepositRequest, deposit};
+pub use error::{BridgeError, ErrorKind};
+pub use inbox::{InboxView, L1Ref, Rollback};
+pub use reader::{InboxReader, InboxUpdate};
+pub use sender::{SenderOptions, TransactionSender};
+pub use withdrawal::{
+    ProvenAgainst, WithdrawalRequest, WithdrawalState, finalize_withdrawal, initiate_withdrawal, prove_withdrawal,
+    withdrawal_of, withdrawal_state,
+};

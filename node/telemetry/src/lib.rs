@@ -6,4 +6,4 @@ mod shutdown;
 
 pub use args::{LogFormat, TelemetryArgs};
 pub use error::TelemetryError;
-pub use shutdown::shutdown_signal;
+pub use shutdown::{shutdown_signal, unix_time};

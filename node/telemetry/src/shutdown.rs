@@ -1,4 +1,7 @@
-use std::io;
+use std::{
+    io,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
@@ -28,4 +31,9 @@ pub fn shutdown_signal() -> io::Result<CancellationToken> {
         std::process::exit(130);
     });
     Ok(token)
+}
+
+/// The time by the system's clock, in seconds since 1970.
+pub fn unix_time() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
