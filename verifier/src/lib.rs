@@ -1,1 +1,9 @@
-#![doc = "The verifier: derives the chain from L1 alone, executes it, and checks every checkpoint."]
+#![doc = include_str!("../README.md")]
+
+mod check;
+mod error;
+mod service;
+
+pub use check::{CheckpointChecker, Finding, Verdict};
+pub use error::VerifierError;
+pub use service::Verifier;

@@ -1,0 +1,32 @@
+use autonet_bridge::{BridgeError, ErrorKind};
+use autonet_chain::ChainError;
+use autonet_derive::DeriveError;
+
+/// Errors of following L1.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum FollowerError {
+    /// L1 could not be read.
+    #[error(transparent)]
+    L1(#[from] BridgeError),
+    /// The chain could not be changed.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// A batch could not be derived.
+    #[error("derivation: {0}")]
+    Derive(#[from] DeriveError),
+    /// The thread that executes blocks ended.
+    #[error("execution was interrupted")]
+    Interrupted,
+}
+
+impl FollowerError {
+    /// What a driver does about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::L1(error) => error.kind(),
+            Self::Derive(_) => ErrorKind::Reset,
+            Self::Chain(_) | Self::Interrupted => ErrorKind::Fatal,
+        }
+    }
+}

@@ -1,0 +1,29 @@
+use autonet_bridge::{BridgeError, ErrorKind};
+use autonet_chain::ChainError;
+use autonet_follower::FollowerError;
+
+/// Errors of the verifier.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum VerifierError {
+    /// The chain.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// L1.
+    #[error(transparent)]
+    Bridge(#[from] BridgeError),
+    /// Following L1.
+    #[error(transparent)]
+    Follower(#[from] FollowerError),
+}
+
+impl VerifierError {
+    /// What a driver does about it.
+    pub fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Bridge(error) => error.kind(),
+            Self::Follower(error) => error.kind(),
+            Self::Chain(_) => ErrorKind::Fatal,
+        }
+    }
+}
