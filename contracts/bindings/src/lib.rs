@@ -1,6 +1,6 @@
 #![doc = include_str!("../README.md")]
 // What `sol!` writes has the contracts' names and no documentation of its own: that is in contracts/src/interfaces.
-#![allow(missing_docs)]
+#![allow(missing_docs, clippy::too_many_arguments)]
 
 /// One module per contract, so that the types that several of them share do not collide.
 macro_rules! bind {

@@ -1,1 +1,9 @@
-#![doc = "Builds the L2 genesis: runs each predeploy's constructor and places its code and storage at its fixed address."]
+#![doc = include_str!("../README.md")]
+
+mod constructor;
+mod genesis;
+mod predeploys;
+
+pub use constructor::{ConstructorError, Deployed, run_constructor};
+pub use genesis::{GenesisError, GenesisParams, build_genesis};
+pub use predeploys::{Predeploy, predeploys};

@@ -1,0 +1,5 @@
+//! The genesis as a running chain sees it.
+
+mod chain;
+mod contents;
+mod layout;
