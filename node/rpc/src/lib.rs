@@ -1,1 +1,27 @@
-#![doc = "The JSON-RPC server of a node: eth, net, web3, txpool and autonet, over HTTP and WebSocket."]
+#![doc = include_str!("../README.md")]
+
+mod accounts;
+mod api;
+mod blocks;
+mod call;
+mod config;
+mod convert;
+mod error;
+mod estimate;
+mod fees;
+mod handlers;
+mod l1;
+mod logs;
+mod meter;
+mod pool;
+mod reader;
+mod server;
+mod status;
+mod subscribe;
+mod types;
+
+pub use config::RpcConfig;
+pub use pool::{PoolError, PoolStatus, TransactionPool};
+pub use reader::Clock;
+pub use server::{Node, RpcServer, ServeError, serve};
+pub use types::{CheckpointPosition, HeadStatus, L1Position, SyncStatus};
