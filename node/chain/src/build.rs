@@ -1,7 +1,8 @@
 //! Building the block after a block.
 
 use crate::ChainError;
-use alloy_consensus::transaction::Recovered;
+use alloy_consensus::{Header, transaction::Recovered};
+use alloy_primitives::{B256, Bytes, U256};
 use autonet_primitives::{
     BlockInput, ChainConfig, DelayedKind, DelayedMessage, MAX_DELAYED_PER_BLOCK, Receipt, TxEnvelope,
 };
@@ -71,7 +72,7 @@ impl NextBlock {
     }
 
     /// Executes the whole block with these transactions (EIP-2718 bytes); what cannot run is skipped.
-    pub(crate) fn execute(self, transactions: Vec<alloy_primitives::Bytes>) -> Result<BuiltBlock, ChainError> {
+    pub(crate) fn execute(self, transactions: Vec<Bytes>) -> Result<BuiltBlock, ChainError> {
         let parent = self.parent.stored_header();
         let input = BlockInput { timestamp: self.timestamp, delayed: self.delayed, transactions };
         let executed = execute_block(&self.config, &parent.sealed(), &input, &self.parent)?;
@@ -86,13 +87,18 @@ impl BlockBuilder<'_> {
     }
 
     /// Gas that transactions can still ask for.
-    pub fn gas_left(&self) -> u64 {
+    pub const fn gas_left(&self) -> u64 {
         self.executor.gas_left()
     }
 
-    /// Base fee of the block, in wei.
-    pub fn base_fee(&self) -> u64 {
-        self.executor.base_fee()
+    /// The header so far: number, time, base fee, gas used; roots come at the end.
+    pub const fn header(&self) -> &Header {
+        self.executor.header()
+    }
+
+    /// The base fee of L1 that data fees of this block follow, in wei.
+    pub const fn l1_base_fee(&self) -> U256 {
+        self.executor.l1_base_fee()
     }
 
     /// Receipts so far, the delayed messages' first.
@@ -118,7 +124,7 @@ impl BuiltBlock {
 }
 
 /// Count and accumulator of the delayed queue after a child of `parent` that consumes `delayed`.
-pub(crate) fn position_after(parent: &StoredHeader, delayed: &[DelayedMessage]) -> (u64, alloy_primitives::B256) {
+pub(crate) fn position_after(parent: &StoredHeader, delayed: &[DelayedMessage]) -> (u64, B256) {
     let acc = delayed.iter().fold(parent.delayed.acc, |acc, message| message.accumulate(acc));
     (parent.delayed.count + delayed.len() as u64, acc)
 }

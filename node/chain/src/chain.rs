@@ -2,7 +2,7 @@
 
 use crate::{BuiltBlock, ChainError, ChainEvent, CommittedBlock, EVENT_CAPACITY, Heads, NextBlock};
 use alloy_consensus::transaction::Recovered;
-use alloy_primitives::{Address, KECCAK256_EMPTY};
+use alloy_primitives::Address;
 use autonet_derive::{BlockRecord, DeriveState};
 use autonet_primitives::{ChainConfig, CheckpointOutput, DelayedMessage, Genesis, TxEnvelope};
 use autonet_stf::{Account, StateReader as _};
@@ -82,8 +82,7 @@ impl Chain {
 
     /// An account at the unsafe head; an empty one if it does not exist.
     pub fn account(&self, address: Address) -> Result<Account, ChainError> {
-        let empty = Account { storage_root: EMPTY_ROOT, code_hash: KECCAK256_EMPTY, ..Default::default() };
-        Ok(self.storage().latest()?.account(address)?.unwrap_or(empty))
+        Ok(self.storage().latest()?.account(address)?.unwrap_or_default())
     }
 
     /// Prepares the block after the unsafe head, at `timestamp`, with the next delayed messages.

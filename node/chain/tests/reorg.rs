@@ -89,8 +89,8 @@ proptest! {
         node.unwind(node.heads().safe.number).unwrap();
 
         for batch in &inbox {
-            let outcome = apply(&straight, &queue, batch);
-            prop_assert!(!matches!(outcome, Outcome::Reorged { .. }));
+            let is_reorged = matches!(apply(&straight, &queue, batch), Outcome::Reorged { .. });
+            prop_assert!(!is_reorged);
         }
         prop_assert_eq!(node.heads(), l1.heads());
         prop_assert_eq!(node.heads(), straight.heads());
