@@ -117,9 +117,8 @@ impl PoolService {
     }
 
     fn data_fee(&self, transaction: &TxEnvelope) -> Result<U256, ChainError> {
-        let state = self.0.chain.storage().latest()?;
-        let context = autonet_stf::l1_context(&state)?;
-        Ok(autonet_stf::data_fee(self.0.chain.config(), &context, &transaction.encoded_2718()))
+        let l1_base_fee = autonet_stf::l1_base_fee(&self.0.chain.storage().latest()?)?;
+        Ok(autonet_stf::data_fee_floor(self.0.chain.config(), l1_base_fee, &transaction.encoded_2718()))
     }
 
     fn next_base_fee(&self) -> u64 {

@@ -36,6 +36,12 @@ pub(crate) fn newest_context<S: StateReader>(
     })
 }
 
+/// L1's base fee as the predeploy has it after a block: what the data fee of a transaction in the next one follows from,
+/// unless that consumes a newer context.
+pub fn l1_base_fee<S: StateReader>(state: &S) -> Result<U256, S::Error> {
+    state.storage(L1_CONTEXT, U256::from(2))
+}
+
 /// Input of the system call that writes the context.
 pub(crate) fn write_context(l1: &L1Context) -> Bytes {
     setL1ContextCall {

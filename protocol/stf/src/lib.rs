@@ -30,12 +30,13 @@ pub use executor::{BlockExecutor, execute_block};
 pub use fees::{data_fee_floor, next_base_fee};
 #[cfg(feature = "std")]
 pub use genesis::genesis_block;
+pub use l1::l1_base_fee;
 pub use memory::{MemoryState, Unknown};
 pub use outcome::{Change, ExecutedBlock, Included, SkippedInput, Source, StateDiff, TxOutcome};
 pub use post_state::PostState;
 pub use simulate::{CallEnd, CallOptions, CallResult, simulate};
 pub use state::{Account, State, StateReader};
-pub use transaction::recover_transaction;
+pub use transaction::{recover_transaction, tx_env};
 
 pub use alloy_consensus::transaction::Recovered;
 pub use autonet_trie::{NodeSource, TrieUpdates};

@@ -1,14 +1,16 @@
 //! Transactions, as they come and as the EVM takes them.
 
 use crate::{Recovered, Skipped, TxEnv};
-use alloy_consensus::{Transaction, Typed2718, transaction::SignerRecoverable};
+use alloy_consensus::{Transaction, transaction::SignerRecoverable};
 use alloy_primitives::Address;
 use autonet_primitives::{
     ChainConfig, DelayedMessage, Deposit, DepositError, MAX_DELAYED_GAS, TxEnvelope, Words, decode_forced_transaction,
     decode_transaction,
 };
 use op_alloy_consensus::TxDeposit;
-use revm::context::either::Either;
+use revm::{
+    context::either::Either, context_interface::cfg::gas::calculate_initial_tx_gas_for_tx, primitives::hardfork::SpecId,
+};
 
 /// Decodes a user's transaction and recovers who signed it. The costly part of a transaction that needs no state: nodes
 /// run it on many at the same time and step a [`crate::BlockExecutor`] with the results.
@@ -42,7 +44,8 @@ pub(crate) fn deposit(config: &ChainConfig, message: &DelayedMessage) -> Result<
     })
 }
 
-pub(crate) fn tx_env(transaction: &TxEnvelope, sender: Address) -> TxEnv {
+/// What the EVM needs of a transaction, of Ethereum or of the rollup, that `sender` has signed.
+pub fn tx_env<T: Transaction>(transaction: &T, sender: Address) -> TxEnv {
     let authorizations = transaction.authorization_list().unwrap_or_default();
     TxEnv {
         tx_type: transaction.ty(),
@@ -56,7 +59,8 @@ pub(crate) fn tx_env(transaction: &TxEnvelope, sender: Address) -> TxEnv {
         chain_id: transaction.chain_id(),
         access_list: transaction.access_list().cloned().unwrap_or_default(),
         gas_priority_fee: transaction.max_priority_fee_per_gas(),
+        blob_hashes: transaction.blob_versioned_hashes().unwrap_or_default().to_vec(),
+        max_fee_per_blob_gas: transaction.max_fee_per_blob_gas().unwrap_or_default(),
         authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
-        ..Default::default()
     }
 }

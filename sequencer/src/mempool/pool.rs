@@ -19,7 +19,7 @@ pub struct MempoolLimits {
 
 impl Default for MempoolLimits {
     fn default() -> Self {
-        Self { transactions: 10_000, per_account: 256, transaction_bytes: 128 * 1024 + 4096 }
+        Self { transactions: 10_000, per_account: 256, transaction_bytes: 96 * 1024 }
     }
 }
 
