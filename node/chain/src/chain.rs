@@ -5,7 +5,7 @@ use alloy_consensus::transaction::Recovered;
 use alloy_primitives::Address;
 use autonet_derive::{BlockRecord, DeriveState};
 use autonet_primitives::{ChainConfig, CheckpointOutput, DelayedMessage, Genesis, TxEnvelope};
-use autonet_stf::{Account, StateReader as _};
+use autonet_stf::Account;
 use autonet_storage::{BatchRecord, BlockId, Storage, StorageError, StorageOptions, StoredBlock, StoredHeader};
 use autonet_trie::EMPTY_ROOT;
 use parking_lot::{Mutex, RwLock};
@@ -82,7 +82,7 @@ impl Chain {
 
     /// An account at the unsafe head; an empty one if it does not exist.
     pub fn account(&self, address: Address) -> Result<Account, ChainError> {
-        Ok(self.storage().latest()?.account(address)?.unwrap_or_default())
+        Ok(self.storage().account(address)?.unwrap_or_default())
     }
 
     /// Prepares the block after the unsafe head, at `timestamp`, with the next delayed messages.

@@ -1,13 +1,16 @@
 //! Opening a data directory.
 
 use crate::{
-    BlockId, DelayedPosition, StateView, StorageError, StorageOptions, blocks, commit,
+    BlockId, DelayedPosition, StateView, StorageError, StorageOptions, blocks,
+    codec::decode_account,
+    commit,
     db::{Db, Read},
     meta,
     schema::{SCHEMA_VERSION, Table, column_families, database_options},
 };
-use alloy_primitives::U256;
+use alloy_primitives::{Address, B256, U256};
 use autonet_primitives::{ChainConfig, Genesis};
+use autonet_stf::Account;
 use parking_lot::Mutex;
 use rocksdb::{DB, ErrorKind};
 use std::{
@@ -94,6 +97,12 @@ impl Storage {
         meta::head(&self.db)
     }
 
+    /// An account after the last durable block: one read, without a view.
+    pub fn account(&self, address: Address) -> Result<Option<Account>, StorageError> {
+        let value = self.db.get(Table::Accounts, address)?;
+        value.map(|value| decode_account(address.as_slice(), &value)).transpose()
+    }
+
     /// The state after the last durable block.
     pub fn latest(&self) -> Result<StateView, StorageError> {
         let snapshot = self.db.snapshot();
@@ -112,7 +121,7 @@ impl Storage {
         let mut accounts = self.db.cursor(Table::Accounts, None);
         accounts.seek_to_first();
         while let Some((key, value)) = accounts.item() {
-            supply = supply.saturating_add(crate::codec::decode_account(key, value)?.balance);
+            supply = supply.saturating_add(decode_account(key, value)?.balance);
             accounts.next();
         }
         accounts.status()?;
@@ -152,7 +161,7 @@ fn check_schema(dir: &Path, found: u64) -> Result<(), StorageError> {
     }
 }
 
-fn check_genesis(dir: &Path, db: &Db, genesis: &Genesis, hash: alloy_primitives::B256) -> Result<(), StorageError> {
+fn check_genesis(dir: &Path, db: &Db, genesis: &Genesis, hash: B256) -> Result<(), StorageError> {
     let stored = meta::genesis(db)?;
     let stored_hash = blocks::header(db, 0)?.ok_or(StorageError::UnknownBlock(0))?.id.hash;
     let pairs = [
