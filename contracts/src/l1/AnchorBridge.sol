@@ -8,6 +8,7 @@ import {Checkpoints} from "./Checkpoints.sol";
 import {Withdrawals} from "./Withdrawals.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {SafeERC20} from "@openzeppelin/contracts/token/ERC20/utils/SafeERC20.sol";
+import {SafeCast} from "@openzeppelin/contracts/utils/math/SafeCast.sol";
 
 /// @title AnchorBridge
 /// @notice See IAnchorBridge. Deposits are here, checkpoints and withdrawals in the contracts it is made of. It has no
@@ -63,7 +64,7 @@ contract AnchorBridge is Withdrawals {
 
     /// @inheritdoc IAnchorBridge
     function minDepositGas(uint256 dataSize) public pure returns (uint64) {
-        return uint64(21_000 + 40 * dataSize);
+        return SafeCast.toUint64(21_000 + 40 * dataSize);
     }
 
     modifier onlyGuardian() {
