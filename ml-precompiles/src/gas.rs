@@ -17,10 +17,12 @@ pub const SLICE_BYTES_PER_GAS: u64 = 64;
 
 /// Multiplications per gas.
 pub const MACS_PER_GAS: u64 = 1_024;
-/// Elements of a product's operands and accumulators per gas: what a product with short sums or few rows costs.
-pub const TOUCHED_PER_GAS: u64 = 64;
+/// Elements of a product's operands per gas: what counts when there are few rows.
+pub const OPERANDS_PER_GAS: u64 = 64;
+/// Accumulators of a product per gas: what counts when the sums are short.
+pub const ACCUMULATORS_PER_GAS: u64 = 16;
 /// Elements requantised per gas.
-pub const REQUANT_PER_GAS: u64 = 32;
+pub const REQUANT_PER_GAS: u64 = 16;
 /// Elements per gas of LUT8 and METRIC.
 pub const ELEMENTS_PER_GAS: u64 = 32;
 /// Each node of a FORWARD: its decoding and the look-up of its parameters.
@@ -41,9 +43,10 @@ pub const fn slice(bytes: u64) -> u64 {
     bytes.div_ceil(SLICE_BYTES_PER_GAS)
 }
 
-/// A product of `macs` multiplications whose operands and accumulators have `touched` elements.
-pub const fn matmul(macs: u64, touched: u64) -> u64 {
-    macs.div_ceil(MACS_PER_GAS) + touched.div_ceil(TOUCHED_PER_GAS)
+/// The product of matrices [m,k] and [k,n].
+pub const fn matmul(m: u64, k: u64, n: u64) -> u64 {
+    let (macs, operands, accumulators) = (m * k * n, m * k + k * n, m * n);
+    macs.div_ceil(MACS_PER_GAS) + operands.div_ceil(OPERANDS_PER_GAS) + accumulators.div_ceil(ACCUMULATORS_PER_GAS)
 }
 
 /// Requantising `elements`.

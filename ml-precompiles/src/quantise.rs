@@ -13,7 +13,8 @@ pub struct Factor {
 }
 
 impl Factor {
-    /// The nearest `m / 2^s` to `numerator / denominator` (ties up), if that is at least 2^-32 and below 1.
+    /// The nearest `m / 2^s` to `numerator / denominator` (ties up), if there is one that close: for ratios from 2^-32
+    /// to just below 1.
     pub fn from_ratio_nearest(numerator: u64, denominator: u64) -> Option<Self> {
         let scaled = |s: i32| {
             let doubled = (u128::from(numerator) << (s + 1)).checked_div(u128::from(denominator))?;

@@ -109,14 +109,14 @@ def do_matmul(x, w, bias, constants):
     m, k, n = x.rows, x.cols, w.cols
     acc = [(bias.data[j] if bias else 0) + sum(x.data[i * k + h] * w.data[h * n + j] for h in range(k))
            for i in range(m) for j in range(n)]
-    gas = ceil(m * k * n, 1024) + ceil(m * k + k * n + m * n, 64)
+    gas = ceil(m * k * n, 1024) + ceil(m * k + k * n, 64) + ceil(m * n, 16)
     if not constants:
         return Tensor(I32, [m, n], acc), gas
     y, more = do_requant(Tensor(I32, [m, n], acc), constants)
     return y, gas + more
 
 def do_requant(x, constants):
-    return Tensor(I8, x.dims, [requantise(a, constants, i % x.cols) for i, a in enumerate(x.data)]), ceil(len(x.data), 32)
+    return Tensor(I8, x.dims, [requantise(a, constants, i % x.cols) for i, a in enumerate(x.data)]), ceil(len(x.data), 16)
 
 def do_lut8(x, table):
     return Tensor(I8, x.dims, [table.data[v + 128] for v in x.data]), ceil(len(x.data), 32)

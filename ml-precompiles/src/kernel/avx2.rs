@@ -6,8 +6,8 @@
 //! together with the rows of `a` in the first.
 
 use super::Product;
-use alloc::vec::Vec;
-use core::arch::x86_64::*;
+use alloc::vec;
+use core::{arch::x86_64::*, ops::Range};
 
 /// Rows of `a` handled together: 12 accumulators, two panels' halves and one broadcast fill the 16 registers.
 const ROWS: usize = 6;
@@ -17,6 +17,8 @@ const COLS: usize = 16;
 const PAIRS: usize = 128;
 /// Panels in a block.
 const PANELS: usize = 32;
+/// Lanes from one panel to the next: no power of two, which would put all panels on the same cache sets.
+const STRIDE: usize = PAIRS + 1;
 
 /// Two consecutive rows of `b`, 16 columns: `[b(k,0), b(k+1,0), b(k,1), ...]`.
 type Lane = [[i16; COLS]; 2];
@@ -42,18 +44,14 @@ impl Avx2 {
 fn matmul(product: &Product<'_>, out: &mut [i32]) {
     let &Product { a, b, k, n, .. } = product;
     product.start(out);
-    let mut packed: Vec<Lane> = Vec::with_capacity(PAIRS * PANELS);
+    let mut packed = vec![[[0; COLS]; 2]; STRIDE * n.div_ceil(COLS).min(PANELS)];
     for k0 in (0..k).step_by(2 * PAIRS) {
         let depth = (2 * PAIRS).min(k - k0);
-        let rows = &b[k0 * n..(k0 + depth) * n];
         for j0 in (0..n).step_by(COLS * PANELS) {
             let width = (COLS * PANELS).min(n - j0);
-            packed.clear();
-            for left in (j0..j0 + width).step_by(COLS) {
-                pack_panel(rows, n, left, &mut packed);
-            }
+            pack(&b[k0 * n..(k0 + depth) * n], n, j0..j0 + width, &mut packed);
             for (a, out) in a.chunks(k * ROWS).zip(out.chunks_mut(n * ROWS)) {
-                let block = Block { a, k, k0, depth, packed: &packed, n, j0 };
+                let block = Block { a, k, k0, depth, packed: &packed, n, j0, width };
                 match out.len() / n {
                     1 => block.add_to::<1>(out),
                     2 => block.add_to::<2>(out),
@@ -67,20 +65,20 @@ fn matmul(product: &Product<'_>, out: &mut [i32]) {
     }
 }
 
-/// Appends the panel of columns `left .. left + 16` of `rows`, zeros beyond its edges.
+/// Packs the columns `cols` of `rows`: a panel every [`STRIDE`] lanes, zeros beyond the edges.
 #[target_feature(enable = "avx2")]
-fn pack_panel(rows: &[i8], n: usize, left: usize, packed: &mut Vec<Lane>) {
-    for pair in rows.chunks(2 * n) {
-        let upper = load_row(&pair[left..n]);
-        let lower = match pair.get(n + left..) {
-            Some(row) if !row.is_empty() => load_row(row),
-            _ => _mm256_setzero_si256(),
-        };
-        let (even, odd) = (_mm256_unpacklo_epi16(upper, lower), _mm256_unpackhi_epi16(upper, lower));
-        packed.push([
-            store(_mm256_permute2x128_si256::<0x20>(even, odd)),
-            store(_mm256_permute2x128_si256::<0x31>(even, odd)),
-        ]);
+fn pack(rows: &[i8], n: usize, cols: Range<usize>, packed: &mut [Lane]) {
+    for (pair, rows) in rows.chunks(2 * n).enumerate() {
+        let (upper, lower) = rows.split_at(n);
+        for (panel, left) in cols.clone().step_by(COLS).enumerate() {
+            let upper = load_row(&upper[left..]);
+            let lower = if lower.is_empty() { _mm256_setzero_si256() } else { load_row(&lower[left..]) };
+            let (even, odd) = (_mm256_unpacklo_epi16(upper, lower), _mm256_unpackhi_epi16(upper, lower));
+            packed[panel * STRIDE + pair] = [
+                store(_mm256_permute2x128_si256::<0x20>(even, odd)),
+                store(_mm256_permute2x128_si256::<0x31>(even, odd)),
+            ];
+        }
     }
 }
 
@@ -113,21 +111,22 @@ struct Block<'a> {
     packed: &'a [Lane],
     n: usize,
     j0: usize,
+    width: usize,
 }
 
 impl Block<'_> {
     #[target_feature(enable = "avx2")]
     fn add_to<const R: usize>(&self, out: &mut [i32]) {
-        let mut a = [[0i32; PAIRS]; R];
-        for (pairs, row) in a.iter_mut().zip(self.a.chunks_exact(self.k)) {
+        let mut pairs = [[0i32; R]; PAIRS];
+        for (r, row) in self.a.chunks_exact(self.k).enumerate().take(R) {
             for (pair, k) in pairs.iter_mut().zip(row[self.k0..self.k0 + self.depth].chunks(2)) {
                 let (low, high) = (i16::from(k[0]), k.get(1).map_or(0, |&high| i32::from(high)));
-                *pair = i32::from(low as u16) | high << 16;
+                pair[r] = i32::from(low as u16) | high << 16;
             }
         }
-        for (panel, lanes) in self.packed.chunks_exact(self.depth.div_ceil(2)).enumerate() {
-            let sums = panel_sums(&a, lanes);
-            let left = self.j0 + panel * COLS;
+        let pairs = &pairs[..self.depth.div_ceil(2)];
+        for (panel, left) in (self.j0..self.j0 + self.width).step_by(COLS).enumerate() {
+            let sums = panel_sums(pairs, &self.packed[panel * STRIDE..]);
             for (row, sums) in out.chunks_exact_mut(self.n).zip(sums) {
                 for (out, sum) in row[left..].iter_mut().zip(sums) {
                     *out = out.wrapping_add(sum);
@@ -137,15 +136,15 @@ impl Block<'_> {
     }
 }
 
-/// `sums[r][j] = sum over k of a[r][k] * b[k][j]` of one panel.
+/// `sums[r][j] = sum over k of a[r][k] * b[k][j]` of one panel, from pairs of `a` for each row.
 #[target_feature(enable = "avx2")]
-fn panel_sums<const R: usize>(a: &[[i32; PAIRS]; R], lanes: &[Lane]) -> [[i32; COLS]; R] {
+fn panel_sums<const R: usize>(pairs: &[[i32; R]], lanes: &[Lane]) -> [[i32; COLS]; R] {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    for (pair, lane) in lanes.iter().take(PAIRS).enumerate() {
+    for (pair, lane) in pairs.iter().zip(lanes) {
         // SAFETY: each half of a lane is 32 bytes, and an unaligned load asks for no more.
         let b = unsafe { lane.each_ref().map(|half| _mm256_loadu_si256(half.as_ptr().cast())) };
-        for (sums, a) in sums.iter_mut().zip(a) {
-            let a = _mm256_set1_epi32(a[pair]);
+        for (sums, &a) in sums.iter_mut().zip(pair) {
+            let a = _mm256_set1_epi32(a);
             sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(a, b[0]));
             sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(a, b[1]));
         }

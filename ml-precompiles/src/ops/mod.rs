@@ -87,13 +87,11 @@ impl<P: Borrow<Tensor>> Operation<P> {
                     None => Dtype::I32,
                 };
                 let (m, k, n) = (u64::from(m), u64::from(k), u64::from(n));
-                let macs = m * k * n;
-                let touched = m * k + k * n + m * n;
                 let requant = if requant.is_some() { gas::requant(m * n) } else { 0 };
                 let output = Shape::new(dtype, &[m as u32, n as u32])?;
                 // The accumulators take as much memory as an I32 result, whatever the result is.
                 Shape::new(Dtype::I32, output.dims())?;
-                Ok(Plan { output, macs, gas: gas::matmul(macs, touched) + requant })
+                Ok(Plan { output, macs: m * k * n, gas: gas::matmul(m, k, n) + requant })
             }
             Self::Requant { constants } => {
                 let [_, n] = matrix(x, Dtype::I32, "x")?;
