@@ -1,0 +1,170 @@
+//! L1, sequencer and verifier as real processes: what users' tools do with them, and what a crash does to them.
+
+use alloy::{
+    eips::BlockNumberOrTag,
+    network::{AnyNetwork, BlockResponse, TransactionBuilder, primitives::HeaderResponse},
+    primitives::{Address, B256, U256},
+    providers::{DynProvider, Provider},
+    rpc::types::TransactionRequest,
+};
+use autonet_devnet::{Network, Ports, Traveller, accounts::Role, contracts, program, until};
+use eyre::{OptionExt, Result, ensure, eyre};
+use std::{process::Command, time::Duration};
+use tempfile::TempDir;
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Ports that no other network of this machine is likely to want.
+const ANY: Ports = Ports { l1: Some(0), sequencer: Some(0), verifier: Some(0) };
+
+async fn start() -> Result<(Network, TempDir)> {
+    let folder = tempfile::tempdir()?;
+    Ok((Network::start(folder.path(), ANY).await?, folder))
+}
+
+async fn hash_at(provider: &DynProvider<AnyNetwork>, tag: BlockNumberOrTag) -> Result<Option<B256>> {
+    Ok(provider.get_block_by_number(tag).await?.map(|block| block.header().hash()))
+}
+
+/// Waits until the verifier has derived the sequencer's block `number`, and compares the hashes.
+async fn agree(network: &Network, number: u64) -> Result<()> {
+    let (sequencer, verifier) = (network.sequencer()?, network.verifier()?);
+    let derived =
+        until("the verifier derives the block", TIMEOUT, async || hash_at(&verifier, number.into()).await).await?;
+    let sequenced = hash_at(&sequencer, number.into()).await?;
+    ensure!(sequenced == Some(derived), "block {number}: sequenced {sequenced:?}, derived {derived}");
+    Ok(())
+}
+
+#[tokio::test]
+async fn cast_viem_and_ethers_work() -> Result<()> {
+    let (network, _folder) = start().await?;
+    let contracts = contracts()?;
+    let clients = contracts.join("../devnet/clients");
+    let artifact = contracts.join("artifacts/ATNToken.json");
+    let cast = contracts.join("node_modules/@foundry-rs/cast-linux-amd64/bin/cast");
+    let key = std::fs::read_to_string(network.key_file(Role::Spare))?;
+    let key = format!("0x{}", key.trim());
+    let url = network.sequencer_url();
+    for (program, script) in [("node", "viem.mjs"), ("node", "ethers.mjs"), ("bash", "cast.sh")] {
+        let mut command = Command::new(program);
+        command.arg(clients.join(script));
+        if script == "cast.sh" {
+            command.arg(&cast);
+        }
+        command.args([&url, &key]).arg(&artifact);
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+        ensure!(output.status.success(), "{script}: {said}");
+    }
+    let head = network.sequencer()?.get_block_number().await?;
+    agree(&network, head).await?;
+    network.stop().await
+}
+
+#[tokio::test]
+async fn a_deposit_and_a_withdrawal_cross_the_bridge() -> Result<()> {
+    let (network, _folder) = start().await?;
+    let traveller = Traveller::new(&network).await?;
+    traveller.deposit().await?;
+    traveller.withdraw().await?;
+    let head = network.sequencer()?.get_block_number().await?;
+    agree(&network, head).await?;
+    // Deposit and withdrawal are both complete, so nothing is in flight.
+    let (locked, supply) = (traveller.locked().await?, network.verifier_supply().await?);
+    ensure!(locked == supply, "L1 locks {locked} wei, L2 has {supply} wei");
+    network.stop().await
+}
+
+/// Sends transfers of one wei until told to stop; answers how many were acknowledged in a receipt, with their blocks.
+async fn load(l2: DynProvider, to: Address, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<(B256, B256)> {
+    let mut acknowledged = Vec::new();
+    while !*stop.borrow_and_update() {
+        let request = TransactionRequest::default().with_to(to).with_value(U256::from(1));
+        let Ok(pending) = l2.send_transaction(request).await else { break };
+        let hash = *pending.tx_hash();
+        let receipt =
+            until("a receipt", Duration::from_secs(10), async || match l2.get_transaction_receipt(hash).await {
+                Ok(receipt) => Ok(receipt),
+                Err(error) => Err(error.into()),
+            });
+        let Ok(receipt) = receipt.await else { break };
+        acknowledged.extend(receipt.block_hash.map(|block| (hash, block)));
+    }
+    acknowledged
+}
+
+#[tokio::test]
+async fn kill_9_under_load_loses_no_acknowledged_block() -> Result<()> {
+    let (mut network, _folder) = start().await?;
+    let to = Address::random();
+    let mut acknowledged = Vec::new();
+    for _ in 0..2 {
+        let (stop, stopped) = tokio::sync::watch::channel(false);
+        let loads: Vec<_> = [Role::Spare, Role::User, Role::Proposer]
+            .into_iter()
+            .map(|role| Ok(tokio::spawn(load(network.l2(role)?, to, stopped.clone()))))
+            .collect::<Result<_>>()?;
+        let sequencer = network.sequencer()?;
+        until("transfers are in blocks", TIMEOUT, async || {
+            Ok((sequencer.get_balance(to).await? >= U256::from(acknowledged.len() + 10)).then_some(()))
+        })
+        .await?;
+        network.kill_sequencer().await?;
+        stop.send(true)?;
+        for load in loads {
+            acknowledged.extend(load.await?);
+        }
+        network.start_sequencer().await?;
+    }
+    ensure!(acknowledged.len() >= 20, "only {} transfers were acknowledged", acknowledged.len());
+
+    let sequencer = network.sequencer()?;
+    for (transaction, block) in &acknowledged {
+        let receipt = sequencer.get_transaction_receipt(*transaction).await?;
+        let found = receipt.ok_or_else(|| eyre!("transaction {transaction} is lost"))?.block_hash;
+        ensure!(found == Some(*block), "transaction {transaction} was in block {block}, is in {found:?}");
+    }
+    let balance = sequencer.get_balance(to).await?;
+    ensure!(balance >= U256::from(acknowledged.len()), "{balance} of {} transfers are left", acknowledged.len());
+    // The restarted sequencer goes on, and the verifier derives the same chain from L1 alone.
+    let l2 = network.l2(Role::Aggregator)?;
+    let request = TransactionRequest::default().with_to(to).with_value(U256::from(1));
+    let receipt = l2.send_transaction(request).await?.get_receipt().await?;
+    agree(&network, receipt.block_number.ok_or_eyre("a receipt without a block")?).await?;
+    network.stop().await
+}
+
+#[tokio::test]
+async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
+    let (network, folder) = start().await?;
+    let (genesis, l1) = (network.genesis_file(), network.l1.url().to_owned());
+    let other = folder.path().join("other.json");
+    let changed = std::fs::read_to_string(&genesis)?;
+    std::fs::write(&other, changed.replace("\"l2ChainId\": 41337", "\"l2ChainId\": 41338"))?;
+    let wrong_l1 = folder.path().join("wrong-l1.json");
+    std::fs::write(&wrong_l1, changed.replace("\"l1ChainId\": 31337", "\"l1ChainId\": 1"))?;
+    let fresh = folder.path().join("fresh");
+    let used = folder.path().join("verifier");
+    let busy = network.verifier_url().trim_start_matches("http://").to_owned();
+    let free = "127.0.0.1:0".to_owned();
+    let cases = [
+        (&genesis, &fresh, l1.as_str(), &busy, "stop the process that uses it, or choose another address"),
+        (&genesis, &used, l1.as_str(), &free, "lock"),
+        (&wrong_l1, &fresh, l1.as_str(), &free, "point it at the right network"),
+        (&folder.path().join("none.json"), &fresh, l1.as_str(), &free, "name it with --genesis"),
+        (&genesis, &fresh, "127.0.0.1:8545", &free, "is not an http or ws URL"),
+        (&other, &folder.path().join("sequencer"), l1.as_str(), &free, "chain"),
+    ];
+    for (genesis, datadir, l1, rpc, expected) in cases {
+        let mut command = Command::new(program("autonet-verifier")?);
+        command.arg("run").arg("--genesis").arg(genesis).arg("--datadir").arg(datadir);
+        command.args(["--l1-rpc", l1, "--rpc-addr", rpc]);
+        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        ensure!(!output.status.success(), "it started, where `{expected}` is expected");
+        ensure!(said.contains(expected), "`{expected}` is not in: {said}");
+        ensure!(!said.contains("panicked"), "{said}");
+    }
+    network.stop().await
+}
