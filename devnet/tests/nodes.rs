@@ -9,7 +9,7 @@ use alloy::{
 };
 use autonet_devnet::{Network, Ports, Traveller, accounts::Role, contracts, program, until};
 use eyre::{OptionExt, Result, ensure, eyre};
-use std::{process::Command, time::Duration};
+use std::{path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -135,9 +135,9 @@ async fn kill_9_under_load_loses_no_acknowledged_block() -> Result<()> {
     network.stop().await
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
-    let (network, folder) = start().await?;
+    let (mut network, folder) = start().await?;
     let (genesis, l1) = (network.genesis_file(), network.l1.url().to_owned());
     let other = folder.path().join("other.json");
     let changed = std::fs::read_to_string(&genesis)?;
@@ -147,24 +147,29 @@ async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
     let fresh = folder.path().join("fresh");
     let used = folder.path().join("verifier");
     let busy = network.verifier_url().trim_start_matches("http://").to_owned();
-    let free = "127.0.0.1:0".to_owned();
-    let cases = [
-        (&genesis, &fresh, l1.as_str(), &busy, "stop the process that uses it, or choose another address"),
-        (&genesis, &used, l1.as_str(), &free, "lock"),
-        (&wrong_l1, &fresh, l1.as_str(), &free, "point it at the right network"),
-        (&folder.path().join("none.json"), &fresh, l1.as_str(), &free, "name it with --genesis"),
-        (&genesis, &fresh, "127.0.0.1:8545", &free, "is not an http or ws URL"),
-        (&other, &folder.path().join("sequencer"), l1.as_str(), &free, "chain"),
-    ];
-    for (genesis, datadir, l1, rpc, expected) in cases {
+    let (none, free) = (folder.path().join("none.json"), "127.0.0.1:0");
+    let refused = |genesis: &Path, datadir: &Path, l1: &str, rpc: &str| {
         let mut command = Command::new(program("autonet-verifier")?);
         command.arg("run").arg("--genesis").arg(genesis).arg("--datadir").arg(datadir);
         command.args(["--l1-rpc", l1, "--rpc-addr", rpc]);
-        let output = tokio::task::spawn_blocking(move || command.output()).await??;
+        let output = command.output()?;
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        ensure!(!output.status.success(), "it started, where `{expected}` is expected");
+        ensure!(!output.status.success() && !said.contains("panicked"), "{said}");
+        Ok(said)
+    };
+    let cases = [
+        (&genesis, &fresh, l1.as_str(), busy.as_str(), "stop the process that uses it, or choose another address"),
+        (&genesis, &used, l1.as_str(), free, "in use by another process"),
+        (&wrong_l1, &fresh, l1.as_str(), free, "point it at the right network"),
+        (&none, &fresh, l1.as_str(), free, "name it with --genesis"),
+        (&genesis, &fresh, "127.0.0.1:8545", free, "is not an http or ws URL"),
+    ];
+    for (genesis, datadir, l1, rpc, expected) in cases {
+        let said = tokio::task::block_in_place(|| refused(genesis, datadir, l1, rpc))?;
         ensure!(said.contains(expected), "`{expected}` is not in: {said}");
-        ensure!(!said.contains("panicked"), "{said}");
     }
+    network.stop_verifier().await?;
+    let said = tokio::task::block_in_place(|| refused(&other, &used, &l1, free))?;
+    ensure!(said.contains("another chain"), "{said}");
     network.stop().await
 }
