@@ -6,7 +6,7 @@ use alloy::{
 };
 
 /// A proposer's hidden set (`TaskContract.groundTruthCommitment`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct GroundTruth {
     /// I8 [count, 64].
     pub inputs_id: B256,

@@ -146,9 +146,6 @@ mod tests {
         assert_eq!(images(&set).len(), 256);
         assert_eq!(set, digits.hidden_set(B256::repeat_byte(1), 256).unwrap());
         assert_ne!(set, digits.hidden_set(B256::repeat_byte(2), 256).unwrap());
-        assert!(matches!(
-            digits.hidden_set(B256::ZERO, 501),
-            Err(DataError::TooFew { asked: 501, available: 500 })
-        ));
+        assert!(matches!(digits.hidden_set(B256::ZERO, 501), Err(DataError::TooFew { asked: 501, available: 500 })));
     }
 }

@@ -70,10 +70,14 @@ mod tests {
 
     #[test]
     fn purposes_and_seeds_are_independent() {
-        let words = |seed, domain| (0..9).map({
-            let mut draw = Draw::new(B256::repeat_byte(seed), domain);
-            move |_| draw.word()
-        }).collect::<Vec<_>>();
+        let words = |seed, domain| {
+            (0..9)
+                .map({
+                    let mut draw = Draw::new(B256::repeat_byte(seed), domain);
+                    move |_| draw.word()
+                })
+                .collect::<Vec<_>>()
+        };
         assert_eq!(words(1, "a"), words(1, "a"));
         assert_ne!(words(1, "a"), words(1, "b"));
         assert_ne!(words(1, "a"), words(2, "a"));

@@ -8,6 +8,7 @@ mod error;
 pub mod journal;
 pub mod ml;
 pub mod report;
+pub mod roles;
 pub mod spec;
 
 pub use error::{AgentError, ErrorKind};

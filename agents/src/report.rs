@@ -74,7 +74,10 @@ mod tests {
         let text = std::fs::read_to_string(path).unwrap();
         let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         assert_eq!(lines.len(), 2);
-        assert_eq!((&lines[1]["event"], &lines[1]["role"], &lines[1]["task"]), (&json!("solved"), &json!("solver"), &json!(2)));
+        assert_eq!(
+            (&lines[1]["event"], &lines[1]["role"], &lines[1]["task"]),
+            (&json!("solved"), &json!("solver"), &json!(2))
+        );
         assert_eq!(lines[0]["account"], json!("0x0101010101010101010101010101010101010101"));
     }
 }

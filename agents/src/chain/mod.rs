@@ -8,7 +8,7 @@ mod tensors;
 mod transactions;
 
 pub use phase::{Phase, Role};
-pub use tasks::{ProposedTask, TaskView};
+pub use tasks::{Claimed, ProposedTask, TaskView, event};
 pub use transactions::{Call, Sending};
 
 use crate::error::AgentError;

@@ -36,9 +36,7 @@ impl Chain {
         }
         let mut calls = Vec::new();
         if wrapped < amount {
-            calls.push(
-                Call::new("deposit", atn.deposit().into_transaction_request()).with_value(amount - wrapped),
-            );
+            calls.push(Call::new("deposit", atn.deposit().into_transaction_request()).with_value(amount - wrapped));
         }
         if atn.allowance(self.account, spender).call().await? < amount {
             calls.push(Call::new("approve", atn.approve(spender, amount).into_transaction_request()));

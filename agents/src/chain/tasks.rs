@@ -1,14 +1,17 @@
 //! Finding tasks by their events, and looking at them.
 
-use super::{Chain, Head, Phase};
+use super::{Call, Chain, Head, Phase};
 use crate::error::AgentError;
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
     providers::Provider,
-    rpc::types::{Filter, Log},
+    rpc::types::{Filter, Log, TransactionReceipt},
     sol_types::SolEvent,
 };
-use autonet_bindings::task_contract::{Task, TaskContract::TaskProposed};
+use autonet_bindings::{
+    results_rewards::ResultsRewards::{RewardClaimed, VoteCommitted},
+    task_contract::TaskContract::{Task, TaskProposed},
+};
 use autonet_primitives::addresses;
 
 /// Blocks that one request for logs covers; nodes serve at least as many.
@@ -27,6 +30,8 @@ pub struct ProposedTask {
     pub ground_truth_commitment: B256,
     /// What it asks for.
     pub spec: Bytes,
+    /// The block of the proposal.
+    pub block: u64,
 }
 
 /// A task as the newest block has it.
@@ -38,6 +43,8 @@ pub struct TaskView {
     pub phase: Phase,
     /// All that the contract stores of it.
     pub task: Task,
+    /// The block of the proposal.
+    pub proposed_block: u64,
     /// Until when tensors that are revealed now must be paid, unix seconds.
     pub lease_needed: u64,
 }
@@ -60,13 +67,70 @@ impl Chain {
     }
 
     /// Everything about a task that a role decides by.
-    pub async fn task_view(&self, id: u64) -> Result<TaskView, AgentError> {
+    pub async fn task_view(&self, id: u64, proposed_block: u64) -> Result<TaskView, AgentError> {
         let (tasks, task_id) = (self.tasks(), U256::from(id));
         let phase = Phase::try_from(tasks.phase(task_id).call().await?)?;
         let task = tasks.task(task_id).call().await?;
         let lease_needed = tasks.leaseNeeded(task_id).call().await?.saturating_to();
-        Ok(TaskView { id, phase, task, lease_needed })
+        Ok(TaskView { id, phase, task, proposed_block, lease_needed })
     }
+}
+
+/// What an account was paid for a task, in wei.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Claimed {
+    /// As a solver.
+    pub solver: U256,
+    /// As a coordinator.
+    pub coordinator: U256,
+}
+
+impl Chain {
+    /// Collects what the account has earned in a finalized task; `None` if there is nothing (any more).
+    pub async fn claim(&self, task: u64) -> Result<Option<Claimed>, AgentError> {
+        const WHAT: &str = "claim";
+        let (results, id) = (self.results(), U256::from(task));
+        if results.claimableDown(id, self.account).call().await?.is_zero() {
+            return Ok(None);
+        }
+        let claim = results.claim(id, self.account).into_transaction_request();
+        let receipt = self.send(Call::new(WHAT, claim)).await?;
+        let event = event::<RewardClaimed>(&receipt, WHAT)?;
+        Ok(Some(Claimed { solver: event.solverAmount, coordinator: event.coordinatorAmount }))
+    }
+
+    /// Coordinators who committed a vote and may be reported for not revealing it.
+    pub async fn silent_voters(&self, view: &TaskView) -> Result<Vec<Address>, AgentError> {
+        let id = U256::from(view.id);
+        let head = self.head().await?.number;
+        let mut silent = Vec::new();
+        let mut from = view.proposed_block;
+        while from <= head {
+            let to = head.min(from + LOG_RANGE - 1);
+            let filter = Filter::new()
+                .address(addresses::RESULTS_REWARDS)
+                .event_signature(VoteCommitted::SIGNATURE_HASH)
+                .topic1(id)
+                .from_block(from)
+                .to_block(to);
+            for log in self.provider.get_logs(&filter).await? {
+                let event = VoteCommitted::decode_log(&log.inner);
+                let coordinator = event.map_err(|_| AgentError::Malformed("eth_getLogs"))?.coordinator;
+                let vote = self.results().voteOf(id, coordinator).call().await?;
+                if !vote.revealed && !vote.penalized {
+                    silent.push(coordinator);
+                }
+            }
+            from = to + 1;
+        }
+        Ok(silent)
+    }
+}
+
+/// The first event of its kind in a receipt.
+pub fn event<E: SolEvent>(receipt: &TransactionReceipt, what: &'static str) -> Result<E, AgentError> {
+    let found = receipt.logs().iter().find_map(|log| E::decode_log(&log.inner).ok());
+    found.map(|log| log.data).ok_or(AgentError::NoEvent { what, hash: receipt.transaction_hash })
 }
 
 fn proposed(log: &Log) -> Result<ProposedTask, AgentError> {
@@ -78,5 +142,6 @@ fn proposed(log: &Log) -> Result<ProposedTask, AgentError> {
         proposer: event.proposer,
         ground_truth_commitment: event.params.groundTruthCommitment,
         spec: event.spec,
+        block: log.block_number.ok_or(MALFORMED)?,
     })
 }

@@ -44,9 +44,10 @@ impl Chain {
 
     async fn precompile(&self, address: Address, id: B256, input: Vec<u8>) -> Result<Bytes, AgentError> {
         let request = TransactionRequest::default().with_to(address).with_input(input);
-        self.provider.call(request).await.map_err(|error| {
-            if is_not_resident(&error) { AgentError::NotResident(id) } else { error.into() }
-        })
+        self.provider
+            .call(request)
+            .await
+            .map_err(|error| if is_not_resident(&error) { AgentError::NotResident(id) } else { error.into() })
     }
 
     /// A registered graph, checked against its id. `None` if it is not registered, or is none.
@@ -71,11 +72,12 @@ impl Chain {
     /// The calls of [`Self::pin`], to be sent together with others.
     pub async fn pin_calls(&self, tensors: &[Arc<Tensor>], until: u64) -> Result<Vec<Call>, AgentError> {
         let now = self.head().await?.time;
+        let store = self.tensors();
         let mut calls = Vec::new();
         let mut seen = Vec::new();
         for tensor in tensors {
             let id = tensor.id();
-            let paid_until = self.tensors().residency(id).call().await?.paidUntil;
+            let paid_until = store.residency(id).call().await?.paidUntil;
             if paid_until >= until || seen.contains(&id) {
                 continue;
             }
@@ -92,7 +94,8 @@ impl Chain {
     /// Prolongs the lease of a resident tensor whose bytes are not at hand.
     pub async fn extend_lease(&self, id: B256, until: u64) -> Result<(), AgentError> {
         let now = self.head().await?.time;
-        let residency = self.tensors().residency(id).call().await?;
+        let store = self.tensors();
+        let residency = store.residency(id).call().await?;
         if residency.paidUntil < now {
             return Err(AgentError::NotResident(id));
         }
@@ -113,7 +116,8 @@ impl Chain {
         let shape = tensor.shape();
         let data = tensor.slice_bytes(0, shape.size_bytes()).unwrap_or_default().into();
         let rent = self.rent(shape.size_bytes(), until.saturating_sub(now)).await?;
-        let put = self.tensors().put(shape.dtype() as u8, shape.dims().to_vec(), data, until);
+        let store = self.tensors();
+        let put = store.put(shape.dtype() as u8, shape.dims().to_vec(), data, until);
         Ok(Call::new("put", put.into_transaction_request()).with_value(rent))
     }
 

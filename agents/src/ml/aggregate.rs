@@ -33,10 +33,8 @@ mod tests {
 
     #[test]
     fn the_average_is_weighted_and_rounded_down() {
-        let updates = [
-            VerifiedUpdate { hits: 1, update: constant(-10) },
-            VerifiedUpdate { hits: 2, update: constant(0) },
-        ];
+        let updates =
+            [VerifiedUpdate { hits: 1, update: constant(-10) }, VerifiedUpdate { hits: 2, update: constant(0) }];
         // floor(-10 / 3) = -4
         assert_eq!(merge_floor(&constant(100), &updates).unwrap(), constant(96));
     }

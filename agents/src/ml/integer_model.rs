@@ -32,10 +32,11 @@ pub fn hits(
     labels: &Tensor,
     mut fetch: impl FnMut(B256) -> Result<Arc<Tensor>, MlError>,
 ) -> Result<u64, MlError> {
-    let predictions = forward(graph, inputs, |id| fetch(id).map_err(FetchOrRun::Fetch)).map_err(|error| match error {
-        FetchOrRun::Fetch(error) => error,
-        FetchOrRun::Run(failure) => failure.into(),
-    })?;
+    let predictions =
+        forward(graph, inputs, |id| fetch(id).map_err(FetchOrRun::Fetch)).map_err(|error| match error {
+            FetchOrRun::Fetch(error) => error,
+            FetchOrRun::Run(failure) => failure.into(),
+        })?;
     Ok(Metric::ArgmaxHits.measure(&predictions, labels)?)
 }
 
@@ -53,6 +54,16 @@ impl From<Failure> for FetchOrRun {
 /// `floor(hits * 10,000 / count)`, as ResultsRewards computes it; 0 without rows.
 pub fn score_bp_down(hits: u64, count: u64) -> u16 {
     (hits * 10_000).checked_div(count).and_then(|score| u16::try_from(score).ok()).unwrap_or(0)
+}
+
+/// What [`ground_truth`] made: the images in inputs I8 [N,64] and labels I8 [N].
+pub fn ground_truth_digits(inputs: &Tensor, labels: &Tensor) -> Result<Vec<Digit>, MlError> {
+    let (Some(pixels), Some(labels)) = (inputs.as_i8(), labels.as_i8()) else { return Err(MlError::GroundTruthShape) };
+    let (images, rest) = pixels.as_chunks::<PIXELS>();
+    if images.len() != labels.len() || !rest.is_empty() {
+        return Err(MlError::GroundTruthShape);
+    }
+    Ok(images.iter().zip(labels).map(|(&pixels, &label)| Digit { pixels, label }).collect())
 }
 
 /// Inputs I8 [N,64] (raw pixels) and labels I8 [N].

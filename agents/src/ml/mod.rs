@@ -7,7 +7,7 @@ mod train;
 mod weights;
 
 pub use aggregate::{VerifiedUpdate, merge_floor};
-pub use integer_model::{IntegerModel, ground_truth, hits, score_bp_down};
+pub use integer_model::{IntegerModel, ground_truth, ground_truth_digits, hits, score_bp_down};
 pub use quantise::quantise;
 pub use train::{Training, float_hits, train};
 pub use weights::{HIDDEN, PARAMETERS, Weights};
@@ -21,6 +21,9 @@ pub enum MlError {
     /// Not a vector of [`PARAMETERS`] 32-bit numbers.
     #[error("weights and updates are I32 [{PARAMETERS}]")]
     WeightsShape,
+    /// Not as many images as labels.
+    #[error("ground truth is I8 [N,64] and I8 [N]")]
+    GroundTruthShape,
     /// Weights of 128 or more in magnitude, or that are no numbers.
     #[error("weight {0} does not fit Q8.24")]
     WeightRange(usize),

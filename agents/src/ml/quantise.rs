@@ -41,8 +41,7 @@ pub fn quantise(weights: &Weights, training: &[Digit]) -> Result<IntegerModel, M
     let column_sum = |column: usize| -> i128 {
         output.data.iter().skip(column).step_by(CLASSES).map(|&weight| i128::from(weight)).sum()
     };
-    let offsets: Vec<i128> =
-        (0..CLASSES).map(|column| i128::from(-HIDDEN_ZERO_POINT) * column_sum(column)).collect();
+    let offsets: Vec<i128> = (0..CLASSES).map(|column| i128::from(-HIDDEN_ZERO_POINT) * column_sum(column)).collect();
     let output = Layer {
         index: 1,
         inputs: HIDDEN,
