@@ -1,6 +1,9 @@
 //! Prices. Every price is known and charged before the work that it pays for.
 
-use crate::{error::Failure, tensor::Shape};
+use crate::{
+    error::Failure,
+    tensor::{Dtype, Shape},
+};
 
 /// Every call.
 pub const BASE: u64 = 500;
@@ -10,8 +13,10 @@ pub const META: u64 = 100;
 pub const LOOKUP: u64 = 2_100;
 /// Bytes loaded per gas at the first use of a resident tensor or model in a transaction.
 pub const LOAD_BYTES_PER_GAS: u64 = 16;
-/// Committing to one tile of 256 bytes (I8).
+/// Committing to an I8 tile: with its share of the nodes, three permutations of Keccak.
 pub const TILE_I8: u64 = 128;
+/// Committing to an I32 tile: nine.
+pub const TILE_I32: u64 = 384;
 /// Bytes per gas of a SLICE.
 pub const SLICE_BYTES_PER_GAS: u64 = 64;
 
@@ -35,7 +40,11 @@ pub const fn load(bytes: u64) -> u64 {
 
 /// Making a tensor of `shape`: the hashing of its tiles.
 pub fn commit(shape: &Shape) -> u64 {
-    shape.tiles() as u64 * TILE_I8
+    let tile = match shape.dtype() {
+        Dtype::I8 => TILE_I8,
+        Dtype::I32 => TILE_I32,
+    };
+    shape.tiles() as u64 * tile
 }
 
 /// Reading `bytes`.

@@ -81,7 +81,7 @@ class Tensor:
     def commit_gas(self):
         return TILE[self.dtype] * ceil(self.rows, 16) * ceil(self.cols, 16)
 
-BASE, META, LOOKUP, LOAD, NODE, TILE = 500, 100, 2100, 16, 200, {I8: 128, I32: 128}
+BASE, META, LOOKUP, LOAD, NODE, TILE = 500, 100, 2100, 16, 200, {I8: 128, I32: 384}
 calls, graphs = [], []
 
 def call(address, data, gas, output):

@@ -7,7 +7,7 @@
 
 use super::Product;
 use alloc::vec;
-use core::{arch::x86_64::*, ops::Range};
+use core::{arch::x86_64::*, mem::transmute, ops::Range};
 
 /// Rows of `a` handled together: 12 accumulators, two panels' halves and one broadcast fill the 16 registers.
 const ROWS: usize = 6;
@@ -20,8 +20,8 @@ const PANELS: usize = 32;
 /// Lanes from one panel to the next: no power of two, which would put all panels on the same cache sets.
 const STRIDE: usize = PAIRS + 1;
 
-/// Two consecutive rows of `b`, 16 columns: `[b(k,0), b(k+1,0), b(k,1), ...]`.
-type Lane = [[i16; COLS]; 2];
+/// Two consecutive rows of `b` in 16 columns, 16-bit integers: `b(k,0), b(k+1,0), b(k,1), ...`.
+type Lane = [__m256i; 2];
 
 /// Proof that the processor has AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -31,6 +31,11 @@ impl Avx2 {
     /// Asks the processor.
     pub fn detect() -> Option<Self> {
         std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+
+    /// Whether the packing of `b` is worth its time: it is read once per row of `a`, and written once.
+    pub const fn pays(m: usize, k: usize) -> bool {
+        m >= 4 && k >= 8
     }
 
     /// Equals [`super::scalar::matmul`].
@@ -44,7 +49,7 @@ impl Avx2 {
 fn matmul(product: &Product<'_>, out: &mut [i32]) {
     let &Product { a, b, k, n, .. } = product;
     product.start(out);
-    let mut packed = vec![[[0; COLS]; 2]; STRIDE * n.div_ceil(COLS).min(PANELS)];
+    let mut packed = vec![[_mm256_setzero_si256(); 2]; STRIDE * n.div_ceil(COLS).min(PANELS)];
     for k0 in (0..k).step_by(2 * PAIRS) {
         let depth = (2 * PAIRS).min(k - k0);
         for j0 in (0..n).step_by(COLS * PANELS) {
@@ -74,10 +79,8 @@ fn pack(rows: &[i8], n: usize, cols: Range<usize>, packed: &mut [Lane]) {
             let upper = load_row(&upper[left..]);
             let lower = if lower.is_empty() { _mm256_setzero_si256() } else { load_row(&lower[left..]) };
             let (even, odd) = (_mm256_unpacklo_epi16(upper, lower), _mm256_unpackhi_epi16(upper, lower));
-            packed[panel * STRIDE + pair] = [
-                store(_mm256_permute2x128_si256::<0x20>(even, odd)),
-                store(_mm256_permute2x128_si256::<0x31>(even, odd)),
-            ];
+            packed[panel * STRIDE + pair] =
+                [_mm256_permute2x128_si256::<0x20>(even, odd), _mm256_permute2x128_si256::<0x31>(even, odd)];
         }
     }
 }
@@ -85,21 +88,13 @@ fn pack(rows: &[i8], n: usize, cols: Range<usize>, packed: &mut [Lane]) {
 /// The first 16 elements as 16-bit integers, zeros if there are fewer.
 #[target_feature(enable = "avx2")]
 fn load_row(row: &[i8]) -> __m256i {
-    let mut edge = [0; COLS];
-    let row = row.first_chunk().unwrap_or_else(|| {
+    let row = row.first_chunk().copied().unwrap_or_else(|| {
+        let mut edge = [0; COLS];
         edge[..row.len()].copy_from_slice(row);
-        &edge
+        edge
     });
-    // SAFETY: `row` is a reference to 16 bytes, and an unaligned load asks for no more.
-    _mm256_cvtepi8_epi16(unsafe { _mm_loadu_si128(row.as_ptr().cast()) })
-}
-
-#[target_feature(enable = "avx2")]
-fn store(register: __m256i) -> [i16; COLS] {
-    let mut array = [0; COLS];
-    // SAFETY: `array` is 32 bytes, and an unaligned store asks for no more.
-    unsafe { _mm256_storeu_si256(array.as_mut_ptr().cast(), register) };
-    array
+    // SAFETY: 16 bytes each, and every bit pattern is a vector.
+    _mm256_cvtepi8_epi16(unsafe { transmute::<[i8; COLS], __m128i>(row) })
 }
 
 /// A few rows of `a` against a packed block of `b`, which starts at (k0, j0).
@@ -140,22 +135,13 @@ impl Block<'_> {
 #[target_feature(enable = "avx2")]
 fn panel_sums<const R: usize>(pairs: &[[i32; R]], lanes: &[Lane]) -> [[i32; COLS]; R] {
     let mut sums = [[_mm256_setzero_si256(); 2]; R];
-    for (pair, lane) in pairs.iter().zip(lanes) {
-        // SAFETY: each half of a lane is 32 bytes, and an unaligned load asks for no more.
-        let b = unsafe { lane.each_ref().map(|half| _mm256_loadu_si256(half.as_ptr().cast())) };
+    for (pair, b) in pairs.iter().zip(lanes) {
         for (sums, &a) in sums.iter_mut().zip(pair) {
             let a = _mm256_set1_epi32(a);
             sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(a, b[0]));
             sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(a, b[1]));
         }
     }
-    let mut out = [[0; COLS]; R];
-    for (out, sums) in out.iter_mut().zip(&sums) {
-        // SAFETY: each half of `out` is 32 bytes, and an unaligned store asks for no more.
-        unsafe {
-            _mm256_storeu_si256(out.as_mut_ptr().cast(), sums[0]);
-            _mm256_storeu_si256(out[8..].as_mut_ptr().cast(), sums[1]);
-        }
-    }
-    out
+    // SAFETY: 64 bytes each, and every bit pattern is an array of integers.
+    sums.map(|sums| unsafe { transmute::<[__m256i; 2], [i32; COLS]>(sums) })
 }

@@ -32,10 +32,12 @@ impl Product<'_> {
     }
 }
 
-/// The fastest kernel of this processor.
+/// The fastest kernel that this processor has for the operands.
 pub fn matmul(product: &Product<'_>, out: &mut [i32]) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if let Some(avx2) = avx2::Avx2::detect() {
+    if avx2::Avx2::pays(out.len() / product.n, product.k)
+        && let Some(avx2) = avx2::Avx2::detect()
+    {
         return avx2.matmul(product, out);
     }
     scalar::matmul(product, out);
