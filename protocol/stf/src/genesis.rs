@@ -17,9 +17,6 @@ pub fn genesis_block(genesis: &Genesis) -> Result<ExecutedBlock, Error<Infallibl
         let storage = storage_trie(owner, account)?;
         let code = account.code.clone().unwrap_or_default();
         let new = Account::new(account.nonce.unwrap_or_default(), account.balance, storage.root, keccak256(&code));
-        if new == Account::default() {
-            continue;
-        }
         accounts.insert(&EmptySource, &Nibbles::unpack(owner), alloy_rlp::encode(new)).map_err(Error::Trie)?;
         state.accounts.insert(address, Change { old: None, new: Some(new) });
         let slots = slots(account).map(|(slot, new)| ((address, slot), Change { old: U256::ZERO, new }));

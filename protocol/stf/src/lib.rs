@@ -36,7 +36,7 @@ pub use outcome::{Change, ExecutedBlock, Included, SkippedInput, Source, StateDi
 pub use post_state::PostState;
 pub use simulate::{CallEnd, CallOptions, CallResult, simulate};
 pub use state::{Account, State, StateReader};
-pub use transaction::{recover_transaction, tx_env};
+pub use transaction::{intrinsic_gas, recover_transaction, tx_env};
 
 pub use alloy_consensus::transaction::Recovered;
 pub use autonet_trie::{NodeSource, TrieUpdates};

@@ -64,3 +64,9 @@ pub fn tx_env<T: Transaction>(transaction: &T, sender: Address) -> TxEnv {
         authorization_list: authorizations.iter().cloned().map(Either::Left).collect(),
     }
 }
+
+/// The least gas limit with which a transaction is valid: its intrinsic gas, or the floor of its data (EIP-7623).
+pub fn intrinsic_gas<T: Transaction>(transaction: &T) -> u64 {
+    let gas = calculate_initial_tx_gas_for_tx(tx_env(transaction, Address::ZERO), SpecId::OSAKA, None);
+    gas.initial_total_gas().max(gas.floor_gas())
+}
