@@ -103,8 +103,11 @@ impl BatchEncoder {
         let Measured { items_bytes, batch_bytes } = self.measured;
         let added = self.items.len() - items_bytes;
         // What came since the measurement compresses like what was before it, give or take a quarter.
-        let estimate = if items_bytes == 0 { added } else { added * batch_bytes / items_bytes * 5 / 4 };
-        batch_bytes + if estimate < added { estimate } else { added } + OVERHEAD_BYTES
+        let estimate = match (added * batch_bytes).checked_div(items_bytes) {
+            Some(compressed) if compressed * 5 / 4 < added => compressed * 5 / 4,
+            _ => added,
+        };
+        batch_bytes + estimate + OVERHEAD_BYTES
     }
 
     /// Adds a block's record.

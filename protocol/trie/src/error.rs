@@ -1,7 +1,9 @@
 //! What can go wrong with nodes that others supply.
 
+use alloc::boxed::Box;
 use alloy_primitives::B256;
 use alloy_trie::Nibbles;
+use core::fmt;
 
 /// A trie operation failed; `E` is the error of the node source. The trie is unchanged and still usable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -11,27 +13,37 @@ pub enum TrieError<E> {
     #[error("node source failed")]
     Source(#[source] E),
     /// The node source does not have a node that the trie refers to.
-    #[error("missing trie node {hash} at path {path:?} of trie {owner:?}")]
-    Missing {
-        /// The trie: `keccak256(address)` for a storage trie, `None` for the account trie.
-        owner: Option<B256>,
-        /// The path from the root to the node.
-        path: Nibbles,
-        /// The hash that the parent names.
-        hash: B256,
-    },
+    #[error("missing {0}")]
+    Missing(Box<NodeId>),
     /// The node source answered with something that is not the node asked for.
-    #[error("corrupt trie node {hash} at path {path:?} of trie {owner:?}: {reason}")]
+    #[error("corrupt {node}: {reason}")]
     Corrupt {
-        /// The trie: `keccak256(address)` for a storage trie, `None` for the account trie.
-        owner: Option<B256>,
-        /// The path from the root to the node.
-        path: Nibbles,
-        /// The hash that the parent names.
-        hash: B256,
-        /// What is wrong with the node.
+        /// The node asked for.
+        node: Box<NodeId>,
+        /// What is wrong with the answer.
         reason: NodeError,
     },
+}
+
+/// What a node source is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NodeId {
+    /// The trie: `keccak256(address)` for a storage trie, `None` for the account trie.
+    pub owner: Option<B256>,
+    /// The path from the root to the node.
+    pub path: Nibbles,
+    /// The hash that the parent names.
+    pub hash: B256,
+}
+
+impl fmt::Display for NodeId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, path, hash } = self;
+        match owner {
+            Some(owner) => write!(f, "node {hash} at {path:?} of the storage trie {owner}"),
+            None => write!(f, "node {hash} at {path:?} of the account trie"),
+        }
+    }
 }
 
 /// Why bytes are not a node of a Merkle-Patricia trie (Yellow Paper, appendix D).

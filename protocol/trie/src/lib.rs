@@ -15,7 +15,7 @@ pub use alloy_trie::{
     EMPTY_ROOT_HASH as EMPTY_ROOT, Nibbles,
     root::{ordered_trie_root, ordered_trie_root_encoded, ordered_trie_root_with_encoder},
 };
-pub use error::{NodeError, ProofError, TrieError};
+pub use error::{NodeError, NodeId, ProofError, TrieError};
 pub use proof::verify_proof;
 pub use source::{EmptySource, HashNodes, NodeSource, PathNodes};
 pub use trie::{Trie, TrieUpdates};

@@ -169,11 +169,7 @@ impl Body {
         }
         if is_leaf {
             let value = rlp.slice_ref(string(item)?);
-            return if value.is_empty() {
-                Err(NodeError::EmptyValue)
-            } else {
-                Ok(Self::Leaf { key, value: value.into() })
-            };
+            return if value.is_empty() { Err(NodeError::EmptyValue) } else { Ok(Self::Leaf { key, value }) };
         }
         let child = decode_link(rlp, item, end)?;
         match &child {
@@ -196,7 +192,7 @@ impl Body {
         }
         let value = string(items[16])?;
         if !value.is_empty() {
-            branch.value = Some(rlp.slice_ref(value).into());
+            branch.value = Some(rlp.slice_ref(value));
             entries += 1;
         }
         if entries < 2 { Err(NodeError::FewEntries) } else { Ok(Self::Branch(branch)) }

@@ -1,7 +1,7 @@
 //! Reading, inserting, hashing.
 
 use crate::{
-    EMPTY_ROOT, NodeError, NodeSource, TrieError,
+    EMPTY_ROOT, NodeError, NodeId, NodeSource, TrieError,
     node::{Body, Branch, Link, Node},
 };
 use alloc::{boxed::Box, collections::BTreeMap, sync::Arc};
@@ -176,13 +176,14 @@ impl<S: NodeSource + ?Sized> Loader<'_, S> {
     pub(crate) fn load(&self, link: &mut Link, key: &Nibbles, depth: usize) -> Result<(), TrieError<S::Error>> {
         let Link::Hash(hash) = *link else { return Ok(()) };
         let path = key.slice(..depth);
+        let id = || Box::new(NodeId { owner: self.owner, path, hash });
         let rlp = self.source.node(self.owner, &path, hash).map_err(TrieError::Source)?;
-        let rlp = rlp.ok_or(TrieError::Missing { owner: self.owner, path, hash })?;
+        let rlp = rlp.ok_or_else(|| TrieError::Missing(id()))?;
         let node = match keccak256(&rlp) {
             actual if actual != hash => Err(NodeError::Hash(actual)),
             _ => Node::decode(&rlp, depth, &hash),
         };
-        let node = node.map_err(|reason| TrieError::Corrupt { owner: self.owner, path, hash, reason })?;
+        let node = node.map_err(|reason| TrieError::Corrupt { node: id(), reason })?;
         *link = Link::Node(Arc::new(node));
         Ok(())
     }
@@ -195,8 +196,8 @@ impl<S: NodeSource + ?Sized> Loader<'_, S> {
             return Ok(());
         }
         *link = Link::Hash(hash);
-        let path = key.slice(..depth);
-        Err(TrieError::Corrupt { owner: self.owner, path, hash, reason: NodeError::NotBranch })
+        let node = Box::new(NodeId { owner: self.owner, path: key.slice(..depth), hash });
+        Err(TrieError::Corrupt { node, reason: NodeError::NotBranch })
     }
 
     /// Sets the value of `key` in the subtrie `link` at its first `depth` nibbles; false if it had this value.

@@ -1,6 +1,8 @@
 //! Nodes that no trie has are errors, whatever they are.
 
-use autonet_trie::{B256, Bytes, EMPTY_ROOT, EmptySource, HashNodes, Nibbles, NodeError, PathNodes, ProofError, Trie};
+use autonet_trie::{
+    B256, Bytes, EMPTY_ROOT, EmptySource, HashNodes, Nibbles, NodeError, NodeId, PathNodes, ProofError, Trie,
+};
 use autonet_trie::{TrieError, keccak256, verify_proof};
 use proptest::prelude::*;
 
@@ -70,7 +72,8 @@ fn malformed_nodes_are_named() {
     for (node, reason) in cases {
         let key = Nibbles::unpack([0x11; 32]);
         let path = Nibbles::new();
-        let expected = TrieError::Corrupt { owner: None, path, hash: keccak256(&node), reason: reason.clone() };
+        let id = Box::new(NodeId { owner: None, path, hash: keccak256(&node) });
+        let expected = TrieError::Corrupt { node: id, reason: reason.clone() };
         assert_eq!(exercise(&node, &[], &key), Err(expected), "{node:02x?}");
         let proof = verify_proof(keccak256(&node), &key, &[node.into()]);
         assert_eq!(proof, Err(ProofError::Node { index: 0, reason }));
@@ -86,7 +89,8 @@ fn a_node_with_another_hash_is_refused() {
     nodes.apply(&trie.commit());
     let actual = trie.root();
     let hash = B256::repeat_byte(9);
-    let expected = TrieError::Corrupt { owner: None, path: Nibbles::new(), hash, reason: NodeError::Hash(actual) };
+    let node = Box::new(NodeId { owner: None, path: Nibbles::new(), hash });
+    let expected = TrieError::Corrupt { node, reason: NodeError::Hash(actual) };
     assert_eq!(Trie::new(None, hash).get(&nodes, &key), Err(expected));
 }
 
@@ -102,7 +106,7 @@ fn a_missing_node_is_named_with_its_owner_and_path() {
     nodes.apply(&updates);
     let path = Nibbles::from_nibbles([1]);
     let hash = keccak256(nodes.0.remove(&(owner, path)).unwrap());
-    let missing = TrieError::Missing { owner, path, hash };
+    let missing = TrieError::Missing(Box::new(NodeId { owner, path, hash }));
 
     let mut trie = Trie::new(owner, updates.root);
     assert_eq!(trie.get(&nodes, &Nibbles::unpack([0x12; 32])), Err(missing.clone()));
@@ -117,7 +121,8 @@ fn an_extension_over_a_leaf_is_refused_also_behind_a_hash() {
     let leaf = list(&[&[0x35], &[&[0xa8][..], &[7; 40]].concat()]);
     let extension = list(&[&[0x15], &[&[0xa0][..], keccak256(&leaf).as_slice()].concat()]);
     let path = Nibbles::from_nibbles([5]);
-    let expected = TrieError::Corrupt { owner: None, path, hash: keccak256(&leaf), reason: NodeError::NotBranch };
+    let node = Box::new(NodeId { owner: None, path, hash: keccak256(&leaf) });
+    let expected = TrieError::Corrupt { node, reason: NodeError::NotBranch };
     assert_eq!(exercise(&extension, &[leaf], &Nibbles::from_nibbles([5, 5])), Err(expected));
 }
 

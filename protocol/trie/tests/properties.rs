@@ -74,7 +74,7 @@ impl NodeSource for Flaky<'_> {
 
     fn node(&self, owner: Option<B256>, path: &Nibbles, hash: B256) -> Result<Option<Bytes>, std::io::Error> {
         self.1.set(self.1.get() + 1);
-        if self.1.get() % 3 == 0 {
+        if self.1.get().is_multiple_of(3) {
             return Err(std::io::ErrorKind::TimedOut.into());
         }
         Ok(self.0.node(owner, path, hash).unwrap())
@@ -138,7 +138,7 @@ fn check(commits: &[Vec<Change>], expected_root: fn(&Content) -> B256) -> Result
             prop_assert_eq!(change(&mut by_hash, &witness, item).unwrap(), expected);
             prop_assert_eq!(change(&mut open, &nodes, item).unwrap(), expected);
             while change(&mut failing, &flaky, item).is_err() {}
-            if i % 3 == 0 {
+            if i.is_multiple_of(3) {
                 prop_assert_eq!(open.root(), expected_root(&content));
             }
         }
