@@ -1,6 +1,6 @@
 //! A chain with the real predeploys, funded users, and an inbox in memory.
 
-#![allow(dead_code, reason = "each test binary uses a part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses a part")]
 
 use alloy_consensus::{SignableTransaction, TxEip1559, transaction::Recovered};
 use alloy_eips::eip2718::Encodable2718;

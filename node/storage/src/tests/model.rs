@@ -108,7 +108,7 @@ fn apply(op: &Op, state: &mut MemoryState, code: &mut Vec<(B256, Bytes)>, tensor
 fn seal(old: &MemoryState, new: &mut MemoryState, executed: &mut ExecutedBlock) -> B256 {
     let keys: BTreeSet<_> = old.storage.keys().chain(new.storage.keys()).copied().collect();
     for key in keys {
-        let change = [&*old, new].map(|state| state.storage.get(&key).copied().unwrap_or_default());
+        let change = [old, &*new].map(|state| state.storage.get(&key).copied().unwrap_or_default());
         if change[0] != change[1] {
             executed.state.storage.insert(key, Change { old: change[0], new: change[1] });
         }
@@ -130,7 +130,7 @@ fn seal(old: &MemoryState, new: &mut MemoryState, executed: &mut ExecutedBlock) 
     let addresses: BTreeSet<_> = old.accounts.keys().chain(new.accounts.keys()).copied().collect();
     let mut trie = Trie::new(None, executed.block.header.state_root);
     for address in addresses {
-        let change = [&*old, new].map(|state| state.accounts.get(&address).copied());
+        let change = [old, &*new].map(|state| state.accounts.get(&address).copied());
         if change[0] != change[1] {
             let value = change[1].map(alloy_rlp::encode).unwrap_or_default();
             trie.insert(old, &Nibbles::unpack(keccak256(address)), value).unwrap();
