@@ -4,10 +4,12 @@ use crate::{
     error::RpcError,
     reader::{Reader, Result},
 };
-use alloy_primitives::{Bytes, TxKind};
+use alloy_primitives::{Bytes, TxKind, U256};
 use alloy_rpc_types_eth::{BlockId, TransactionRequest};
 use autonet_primitives::Header;
-use autonet_stf::{CallEnd, CallOptions, CallResult, HaltReason, InvalidTransaction, Skipped, TxEnv, simulate};
+use autonet_stf::{
+    CallEnd, CallOptions, CallResult, HaltReason, InvalidTransaction, Skipped, StateReader, TxEnv, simulate,
+};
 use autonet_storage::StateView;
 use revm::context::either::Either;
 
@@ -20,16 +22,31 @@ pub(crate) struct Call {
 
 impl Reader {
     pub(crate) fn call(&self, request: TransactionRequest, block: BlockId) -> Result<Bytes> {
-        let (state, header) = self.call_state(block)?;
-        let mut transaction = self.transaction(request)?;
-        transaction.gas_limit = transaction.gas_limit.min(self.limits.max_call_gas).min(header.gas_limit);
-        let call = Call { transaction, state, header };
-        let gas_limit = call.transaction.gas_limit;
+        // As in geth, a call that names gas and price must be able to pay; one that names no gas gets all there is.
+        let named_gas = request.gas.unwrap_or_default();
+        let call = self.prepare(request, block)?;
+        self.funds_left(&call, named_gas)?;
+        let gas_limit = call.transaction.gas_limit.min(self.limits.max_call_gas).min(call.header.gas_limit);
         let result = self.run(&call, gas_limit)?.map_err(|skipped| refusal(&call, skipped))?;
         match result.end {
             CallEnd::Success { output, .. } => Ok(output),
             end => Err(failure(end)),
         }
+    }
+
+    /// The call that a request describes, on the state after a block.
+    pub(crate) fn prepare(&self, request: TransactionRequest, block: BlockId) -> Result<Call> {
+        let transaction = self.transaction(request)?;
+        let (state, header) = self.call_state(block)?;
+        Ok(Call { transaction, state, header })
+    }
+
+    /// What the sender has left, once it has paid the value and this much gas.
+    pub(crate) fn funds_left(&self, call: &Call, gas: u64) -> Result<U256> {
+        let Call { transaction, state, .. } = call;
+        let cost = U256::from(gas).saturating_mul(U256::from(transaction.gas_price)).saturating_add(transaction.value);
+        let balance = state.account(transaction.caller)?.map_or(U256::ZERO, |account| account.balance);
+        balance.checked_sub(cost).ok_or_else(|| refusal(call, Skipped::InsufficientFunds { cost, balance }))
     }
 
     /// Runs a call with a gas limit.
@@ -40,13 +57,14 @@ impl Reader {
             // A call that says nothing of fees pays none.
             skip_base_fee_check: transaction.gas_price == 0,
             skip_nonce_check: true,
+            skip_gas_cap: true,
             timestamp: None,
         };
         Ok(simulate(self.config(), &call.header, transaction, options, &call.state)?)
     }
 
-    /// The transaction that a request describes; all the gas there is where it says nothing of gas.
-    pub(crate) fn transaction(&self, request: TransactionRequest) -> Result<TxEnv> {
+    /// The transaction that a request describes.
+    fn transaction(&self, request: TransactionRequest) -> Result<TxEnv> {
         let invalid = |message: &str| RpcError::InvalidParams(message.into());
         if request.blob_versioned_hashes.is_some()
             || request.sidecar.is_some()

@@ -6,7 +6,7 @@ use crate::{
     reader::{Reader, Result},
 };
 use alloy_eips::eip7825::MAX_TX_GAS_LIMIT_OSAKA;
-use alloy_primitives::{TxKind, U64, U256};
+use alloy_primitives::{KECCAK256_EMPTY, TxKind, U64, U256};
 use alloy_rpc_types_eth::{BlockId, TransactionRequest};
 use autonet_stf::{CallEnd, HaltReason, InvalidTransaction, Skipped, StateReader};
 
@@ -26,14 +26,13 @@ enum Attempt {
 
 impl Reader {
     pub(crate) fn estimate_gas(&self, request: TransactionRequest, block: BlockId) -> Result<U64> {
-        let (state, header) = self.call_state(block)?;
-        let transaction = self.transaction(request)?;
-        let call = Call { transaction, state, header };
+        let call = self.prepare(request, block)?;
         let highest = self.highest_gas(&call)?;
-        if self.is_transfer(&call)? && highest >= TRANSFER_GAS {
-            if let Attempt::Fits { .. } = self.attempt(&call, TRANSFER_GAS)? {
-                return Ok(U64::from(TRANSFER_GAS));
-            }
+        if highest >= TRANSFER_GAS
+            && self.is_transfer(&call)?
+            && let Attempt::Fits { .. } = self.attempt(&call, TRANSFER_GAS)?
+        {
+            return Ok(U64::from(TRANSFER_GAS));
         }
         match self.attempt(&call, highest)? {
             Attempt::Fits { gas_used } => self.search(&call, gas_used, highest).map(U64::from),
@@ -47,14 +46,8 @@ impl Reader {
         let transaction = &call.transaction;
         let requested = if transaction.gas_limit < TRANSFER_GAS { u64::MAX } else { transaction.gas_limit };
         let highest = requested.min(call.header.gas_limit).min(self.limits.max_call_gas).min(MAX_TX_GAS_LIMIT_OSAKA);
-        if transaction.gas_price == 0 {
-            return Ok(highest);
-        }
-        let balance = call.state.account(transaction.caller)?.map_or(U256::ZERO, |account| account.balance);
-        let left = balance
-            .checked_sub(transaction.value)
-            .ok_or_else(|| RpcError::Call("insufficient funds for transfer".into()))?;
-        Ok((left / U256::from(transaction.gas_price)).saturating_to::<u64>().min(highest))
+        let payable = self.funds_left(call, 0)?.checked_div(U256::from(transaction.gas_price));
+        Ok(payable.map_or(highest, |payable| payable.saturating_to::<u64>().min(highest)))
     }
 
     fn is_transfer(&self, call: &Call) -> Result<bool> {
@@ -63,8 +56,7 @@ impl Reader {
         let plain = transaction.data.is_empty()
             && transaction.access_list.is_empty()
             && transaction.authorization_list.is_empty();
-        Ok(plain
-            && call.state.account(to)?.is_none_or(|account| account.code_hash == alloy_primitives::KECCAK256_EMPTY))
+        Ok(plain && call.state.account(to)?.is_none_or(|account| account.code_hash == KECCAK256_EMPTY))
     }
 
     /// The lowest gas limit that the call fits, within the precision. It may need more than it uses: a refund comes at the
