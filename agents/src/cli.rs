@@ -36,6 +36,7 @@ pub(crate) struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Node")]
 struct Node {
     /// L2 endpoint
     #[arg(long, env = "AUTONET_L2_RPC", global = true, default_value = "http://127.0.0.1:9545")]

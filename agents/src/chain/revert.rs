@@ -3,7 +3,7 @@
 use crate::error::AgentError;
 use alloy::{
     primitives::Bytes,
-    sol_types::{SolInterface, decode_revert_reason},
+    sol_types::{Panic, Revert, SolError, SolInterface},
     transports::TransportError,
 };
 use autonet_bindings::{
@@ -53,7 +53,8 @@ fn reason(data: &Bytes) -> String {
         .or_else(|| decoded::<ModelRegistryErrors>(data))
         .or_else(|| decoded::<ParticipantStakingErrors>(data))
         .or_else(|| decoded::<ATNErrors>(data))
-        .or_else(|| decode_revert_reason(data))
+        .or_else(|| Revert::abi_decode(data).ok().map(|revert| revert.reason().to_owned()))
+        .or_else(|| Panic::abi_decode(data).ok().map(|panic| panic.to_string()))
         .unwrap_or_else(|| data.to_string())
 }
 
@@ -67,7 +68,7 @@ fn decoded<E: SolInterface + Debug>(data: &Bytes) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use alloy::{primitives::U256, sol_types::SolError};
+    use alloy::primitives::U256;
     use autonet_bindings::task_contract::TaskContract::WrongPhase;
 
     #[test]

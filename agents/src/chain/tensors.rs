@@ -16,6 +16,11 @@ impl Chain {
     /// A resident tensor, whatever node says so: its bytes are checked against `id`.
     pub async fn read_tensor(&self, id: B256) -> Result<Tensor, AgentError> {
         let shape = self.shape_of(id).await?;
+        self.read_tensor_of(id, shape).await
+    }
+
+    /// As [`Self::read_tensor`], for a known shape.
+    pub async fn read_tensor_of(&self, id: B256, shape: Shape) -> Result<Tensor, AgentError> {
         let size = shape.size_bytes();
         let mut bytes = Vec::with_capacity(size);
         while bytes.len() < size {
@@ -31,7 +36,8 @@ impl Chain {
         if tensor.id() == id { Ok(tensor) } else { Err(AgentError::WrongBytes(id)) }
     }
 
-    async fn shape_of(&self, id: B256) -> Result<Shape, AgentError> {
+    /// Type and dimensions of a resident tensor.
+    pub async fn shape_of(&self, id: B256) -> Result<Shape, AgentError> {
         const MALFORMED: AgentError = AgentError::Malformed("META");
         let output = self.precompile(abi::META, id, id.abi_encode()).await?;
         let words: [U256; 8] = <[U256; 8]>::abi_decode(&output).map_err(|_| MALFORMED)?;

@@ -38,6 +38,12 @@ pub enum MlError {
     /// A parameter that nobody has given.
     #[error("the model lacks tensor {0}")]
     MissingTensor(alloy::primitives::B256),
+    /// Too much to read.
+    #[error("the model's parameters take more than {limit} bytes")]
+    TooLarge {
+        /// What is still read.
+        limit: usize,
+    },
     /// Training was told to stop.
     #[error("training was stopped")]
     Stopped,

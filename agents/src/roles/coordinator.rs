@@ -21,6 +21,10 @@ use std::{
     sync::Arc,
 };
 
+/// A model with more parameters than this is not recomputed: reading it would take longer than voting does. A vote without
+/// its score is as good for the others.
+const MAX_MODEL_BYTES: usize = 4 << 20;
+
 /// Options of a coordinator.
 #[derive(Clone, Debug, clap::Args)]
 pub struct CoordinatorOptions {
@@ -191,19 +195,23 @@ pub(super) async fn model_hits(
     labels: &Arc<Tensor>,
 ) -> Result<u64, AgentError> {
     let graph = agent.chain.read_graph(model).await?.ok_or(AgentError::NotResident(model))?;
-    let mut parameters = BTreeMap::new();
+    let mut ids = BTreeSet::new();
     for node in graph.nodes() {
-        let mut ids = Vec::new();
         // Nothing fails: it only collects.
         let _ = node.operation.try_map(|&id| {
-            ids.push(id);
+            ids.insert(id);
             Ok::<_, std::convert::Infallible>(())
         });
-        for id in ids {
-            if !parameters.contains_key(&id) {
-                parameters.insert(id, Arc::new(agent.chain.read_tensor(id).await?));
-            }
+    }
+    let mut parameters = BTreeMap::new();
+    let mut size = 0;
+    for id in ids {
+        let shape = agent.chain.shape_of(id).await?;
+        size += shape.size_bytes();
+        if size > MAX_MODEL_BYTES {
+            return Err(MlError::TooLarge { limit: MAX_MODEL_BYTES }.into());
         }
+        parameters.insert(id, Arc::new(agent.chain.read_tensor_of(id, shape).await?));
     }
     let (inputs, labels) = (inputs.clone(), labels.clone());
     compute(move || hits(&graph, &inputs, &labels, |id| parameters.get(&id).cloned().ok_or(MlError::MissingTensor(id))))

@@ -1,5 +1,9 @@
 //! Rounds of: post a task, reveal its hidden set, wait for its end.
 
+mod options;
+
+pub use options::ProposerOptions;
+
 use super::{Agent, Progress, Work, aggregator::paid_solvers, coordinator, secret};
 use crate::{
     chain::{Call, Phase, Role, TaskView, event},
@@ -11,13 +15,10 @@ use crate::{
     spec::Spec,
 };
 use alloy::{
-    primitives::{B256, U256, keccak256, utils::parse_ether},
+    primitives::{B256, U256, keccak256},
     sol_types::SolValue,
 };
-use autonet_bindings::{
-    project::Project::ProjectCreated,
-    task_contract::TaskContract::{TaskParams, TaskProposed},
-};
+use autonet_bindings::{project::Project::ProjectCreated, task_contract::TaskContract::TaskProposed};
 use autonet_ml_precompiles::Tensor;
 use autonet_primitives::addresses;
 use serde::{Deserialize, Serialize};
@@ -26,73 +27,6 @@ use std::sync::Arc;
 
 /// Added to the lease of the base weights, in seconds: the contract counts from the block of the proposal.
 const LEASE_MARGIN_S: u64 = 600;
-
-/// Options of a proposer.
-#[derive(Clone, Debug, clap::Args)]
-pub struct ProposerOptions {
-    /// Tasks to post, one after another; 0 for no end
-    #[arg(long, default_value_t = 1)]
-    pub rounds: u64,
-    /// Use this project; its owner must have approved the proposer, unless that is the owner [default: an own one]
-    #[arg(long)]
-    pub project_id: Option<u64>,
-    /// Name of a project that is created
-    #[arg(long, default_value = "Digits")]
-    pub project_name: String,
-    /// Symbol of the token of a project that is created
-    #[arg(long, default_value = "DIG")]
-    pub project_symbol: String,
-    /// Images in the hidden set
-    #[arg(long, default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=500))]
-    pub test_images: u32,
-    /// ATN shared by the solvers of a task
-    #[arg(long, default_value = "10", value_parser = parse_ether)]
-    pub solver_reward: U256,
-    /// ATN shared by the coordinators of a task
-    #[arg(long, default_value = "4", value_parser = parse_ether)]
-    pub coordinator_reward: U256,
-    /// ATN that the proposer gets for a task that is solved
-    #[arg(long, default_value = "1", value_parser = parse_ether)]
-    pub proposer_reward: U256,
-    /// Score from which a solution is paid, in basis points
-    #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u16).range(0..=10_000))]
-    pub threshold_bp: u16,
-    /// How long solvers may train, in seconds
-    #[arg(long, default_value_t = 60)]
-    pub commit_seconds: u32,
-    /// How long the proposer may take to reveal the hidden set, in seconds
-    #[arg(long, default_value_t = 60)]
-    pub ground_truth_seconds: u32,
-    /// How long solvers may take to reveal, in seconds
-    #[arg(long, default_value_t = 60)]
-    pub reveal_seconds: u32,
-    /// How long coordinators may take to vote, in seconds
-    #[arg(long, default_value_t = 20)]
-    pub vote_commit_seconds: u32,
-    /// How long coordinators may take to reveal their votes, in seconds
-    #[arg(long, default_value_t = 60)]
-    pub vote_reveal_seconds: u32,
-    /// How long to wait for the merged model of a task before the next one, in seconds
-    #[arg(long, default_value_t = 120)]
-    pub publish_seconds: u64,
-}
-
-impl ProposerOptions {
-    fn total_reward(&self) -> U256 {
-        self.solver_reward + self.coordinator_reward + self.proposer_reward
-    }
-
-    fn duration_s(&self) -> u64 {
-        let phases = [
-            self.commit_seconds,
-            self.ground_truth_seconds,
-            self.reveal_seconds,
-            self.vote_commit_seconds,
-            self.vote_reveal_seconds,
-        ];
-        phases.into_iter().map(u64::from).sum()
-    }
-}
 
 /// What a proposer must keep.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -110,7 +44,6 @@ struct Round {
     seed: B256,
     /// Secret until the reveal.
     truth: GroundTruth,
-    base_weights: B256,
     /// No block before this one has the proposal.
     from_block: u64,
     task: Option<u64>,
@@ -183,28 +116,15 @@ impl Proposer {
     }
 
     /// Draws the hidden set and writes its secrets down, before anything depends on them.
-    async fn draw(&mut self, agent: &Agent, project: u64) -> Result<Round, AgentError> {
+    async fn draw(&mut self, agent: &Agent) -> Result<Round, AgentError> {
         let (seed, salt) = (secret(), secret());
-        let (inputs, labels) = self.hidden_set(agent, seed)?;
+        let (inputs, labels) = hidden_set(agent, seed, self.options.test_images)?;
         let truth =
             GroundTruth { inputs_id: inputs.id(), labels_id: labels.id(), count: self.options.test_images, salt };
-        let round = Round {
-            seed,
-            truth,
-            base_weights: self.base_weights(agent, project).await?,
-            from_block: agent.chain.head().await?.number,
-            task: None,
-            finalized_at: None,
-        };
+        let round = Round { seed, truth, from_block: agent.chain.head().await?.number, task: None, finalized_at: None };
         self.journal.round = Some(round.clone());
         self.journal.save()?;
         Ok(round)
-    }
-
-    fn hidden_set(&self, agent: &Agent, seed: B256) -> Result<(Arc<Tensor>, Arc<Tensor>), AgentError> {
-        let digits = agent.digits.hidden_set(seed, self.options.test_images as usize)?;
-        let (inputs, labels) = ml::ground_truth(&digits)?;
-        Ok((Arc::new(inputs), Arc::new(labels)))
     }
 
     /// The project's weights, or for its first task a start that everyone can recompute; paid for until the task ends.
@@ -231,7 +151,9 @@ impl Proposer {
         let task = match self.find_proposal(agent, round, commitment).await? {
             Some(task) => task,
             None => {
-                let params = self.params(commitment, round.base_weights);
+                self.fund(agent, project).await?;
+                let base_weights = self.base_weights(agent, project).await?;
+                let params = self.options.params(commitment, base_weights);
                 let tasks = chain.tasks();
                 let call = tasks.propose(U256::from(project), params, Spec::digits().encode());
                 let receipt = chain.send(Call::new(WHAT, call.into_transaction_request())).await?;
@@ -241,7 +163,7 @@ impl Proposer {
                     json!({
                         "task": proposed.taskId.saturating_to::<u64>(),
                         "project": project,
-                        "base_weights": round.base_weights,
+                        "base_weights": base_weights,
                         "test_images": round.truth.count,
                         "solver_reward_atn": atn(self.options.solver_reward),
                         "coordinator_reward_atn": atn(self.options.coordinator_reward),
@@ -272,23 +194,6 @@ impl Proposer {
         Ok(None)
     }
 
-    fn params(&self, commitment: B256, base_weights: B256) -> TaskParams {
-        let options = &self.options;
-        TaskParams {
-            groundTruthCommitment: commitment,
-            baseWeightsId: base_weights,
-            solverReward: options.solver_reward,
-            coordinatorReward: options.coordinator_reward,
-            proposerReward: options.proposer_reward,
-            thresholdBp: options.threshold_bp,
-            commitSeconds: options.commit_seconds,
-            groundTruthSeconds: options.ground_truth_seconds,
-            revealSeconds: options.reveal_seconds,
-            voteCommitSeconds: options.vote_commit_seconds,
-            voteRevealSeconds: options.vote_reveal_seconds,
-        }
-    }
-
     async fn advance(&mut self, agent: &Agent, round: &Round, view: &TaskView) -> Result<(), AgentError> {
         match view.phase {
             // The proposal was reorganised away: post it again.
@@ -299,7 +204,9 @@ impl Proposer {
             Phase::Finalized => self.conclude(agent, round, view).await,
             Phase::Expired => {
                 let kept = agent.chain.projects().taskReserve(U256::from(view.id)).call().await?;
-                let refunded = self.options.total_reward().saturating_sub(kept);
+                let params = &view.task.params;
+                let reserved = params.solverReward + params.coordinatorReward + params.proposerReward;
+                let refunded = reserved.saturating_sub(kept);
                 agent.report.emit("expired", json!({ "task": view.id, "refunded_atn": atn(refunded) }))?;
                 self.finish_round()
             }
@@ -309,7 +216,7 @@ impl Proposer {
     /// The images go onto the chain only now: before the commit deadline they would be no secret any more.
     async fn reveal(&self, agent: &Agent, round: &Round, view: &TaskView) -> Result<(), AgentError> {
         let (chain, truth) = (&agent.chain, round.truth);
-        let (inputs, labels) = self.hidden_set(agent, round.seed)?;
+        let (inputs, labels) = hidden_set(agent, round.seed, truth.count)?;
         chain.pin(&[inputs, labels], view.lease_needed).await?;
         let tasks = chain.tasks();
         let id = U256::from(view.id);
@@ -327,7 +234,7 @@ impl Proposer {
         let now = agent.chain.head().await?.time;
         let paid = paid_solvers(agent, view).await?.len();
         let Some(finalized_at) = round.finalized_at else {
-            let reward = if paid > 0 { self.options.proposer_reward } else { U256::ZERO };
+            let reward = if paid > 0 { view.task.params.proposerReward } else { U256::ZERO };
             agent.report.emit(
                 "task_finalized",
                 json!({
@@ -361,6 +268,13 @@ impl Proposer {
     }
 }
 
+/// Inputs and labels; the same for the same seed.
+fn hidden_set(agent: &Agent, seed: B256, count: u32) -> Result<(Arc<Tensor>, Arc<Tensor>), AgentError> {
+    let digits = agent.digits.hidden_set(seed, count as usize)?;
+    let (inputs, labels) = ml::ground_truth(&digits)?;
+    Ok((Arc::new(inputs), Arc::new(labels)))
+}
+
 impl Work for Proposer {
     async fn look(&mut self, agent: &Agent) -> Result<Progress, AgentError> {
         if self.options.rounds != 0 && self.journal.finished >= self.options.rounds {
@@ -372,10 +286,7 @@ impl Work for Proposer {
         let project = self.project(agent).await?;
         let round = match self.journal.round.clone() {
             Some(round) => round,
-            None => {
-                self.fund(agent, project).await?;
-                self.draw(agent, project).await?
-            }
+            None => self.draw(agent).await?,
         };
         let task = match round.task {
             Some(task) => task,
