@@ -124,6 +124,29 @@ fn a_batch_with_a_transaction_that_cannot_run_agrees_with_the_block_without_it()
 }
 
 #[test]
+fn a_block_that_differs_in_anything_is_replaced() {
+    let queue = queue(0);
+    let base = || plan(1, 2, &[(0, 1, 1), (1, 2, 2)]);
+    let others = [
+        plan(2, 2, &[(0, 1, 1), (1, 2, 2)]),
+        plan(1, 1, &[(0, 1, 1), (1, 2, 2)]),
+        plan(1, 2, &[(1, 2, 2), (0, 1, 1)]),
+        plan(1, 2, &[(0, 1, 1), (1, 2, 3)]),
+        plan(1, 2, &[(0, 1, 1)]),
+        plan(1, 2, &[(0, 1, 1), (1, 2, 2), (2, 3, 3)]),
+    ];
+    for other in others {
+        let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let [chain, l1] = [0, 1].map(|i| open(&dirs[i]));
+        sequence(&chain, &queue, &base());
+        sequence(&l1, &queue, &other);
+        let outcome = apply(&chain, &queue, &batch(&l1, 0, 1, 1));
+        assert!(matches!(outcome, Outcome::Reorged { to, .. } if to.number == 0), "{other:?}");
+        assert_eq!(chain.heads().unsafe_head, l1.heads().unsafe_head, "{other:?}");
+    }
+}
+
+#[test]
 fn a_delayed_message_that_l1_has_changed_replaces_the_blocks_that_consumed_it() {
     let dirs = [(); 2].map(|()| tempfile::tempdir().unwrap());
     let (chain, other) = (open(&dirs[0]), open(&dirs[1]));
