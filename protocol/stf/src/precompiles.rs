@@ -113,7 +113,10 @@ impl<S: StateReader> Host<'_, '_, S> {
     /// A value of the mapping in slot 0 of a predeploy.
     fn mapped(&mut self, contract: Address, key: B256) -> Result<U256, Error<S::Error>> {
         let slot = Words::new().word(key).u64(0).hash();
-        Ok(self.ctx.journal_mut().sload(contract, slot.into())?.data)
+        let journal = self.ctx.journal_mut();
+        // The journal reads slots of loaded accounts only, and nothing else may have touched the predeploy.
+        journal.load_account(contract)?;
+        Ok(journal.sload(contract, slot.into())?.data)
     }
 }
 
