@@ -70,7 +70,7 @@ pub struct CallResult {
 
 /// Runs `call` on `state` inside a block with the environment of `header`, and forgets what it did.
 ///
-/// `Err(Skipped)` inside: it could not be included in a block. A `call` without a chain id gets the chain's.
+/// `Err(Skipped)` inside: it could not be included in a block. The chain id of `call` is not looked at.
 pub fn simulate<S: StateReader>(
     config: &ChainConfig,
     header: &Header,
@@ -89,7 +89,7 @@ pub fn simulate<S: StateReader>(
     if let Some(timestamp) = options.timestamp {
         block.timestamp = U256::from(timestamp);
     }
-    call.chain_id = call.chain_id.or(Some(config.l2_chain_id));
+    call.chain_id = Some(config.l2_chain_id);
 
     let rules = Rules::Rollup { fee_recipient: config.sequencer_fee_recipient };
     let parent = (header.number.saturating_sub(1), header.parent_hash);
