@@ -223,8 +223,10 @@ contract TaskContractTest is L2Fixture {
         bytes32 shorter = _putRows(1, ROWS - 1, "shorter");
         _expectBadGroundTruth(inputs, shorter, ROWS, abi.encodeWithSelector(Tensors.WrongTensorShape.selector, shorter));
         _expectBadGroundTruth(labels, labels, ROWS, abi.encodeWithSelector(Tensors.WrongTensorShape.selector, labels));
-        bytes32 none = _putRows(2, 0, "none");
-        _expectBadGroundTruth(none, none, 0, abi.encodeWithSelector(Tensors.WrongTensorShape.selector, none));
+        (bytes32 noInputs, bytes32 noLabels) = (_putRows(2, 0, "none"), _putRows(1, 0, "none"));
+        _expectBadGroundTruth(
+            noInputs, noLabels, 0, abi.encodeWithSelector(Tensors.WrongTensorShape.selector, noInputs)
+        );
         bytes32 unpaid = labels ^ bytes32(uint256(1));
         uint256 needed = block.timestamp + 45 + 1 hours;
         _expectBadGroundTruth(
