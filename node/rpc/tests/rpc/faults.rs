@@ -1,6 +1,7 @@
 use crate::harness::*;
 use alloy_primitives::{Address, B256, Bytes, TxKind};
 use autonet_rpc::{RpcConfig, ServeError, serve};
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::{Value, json};
 use std::{
     io::{Read, Write},
@@ -182,4 +183,22 @@ async fn taken_address_is_an_error() {
         Err(error @ ServeError::Bind { .. }) => assert!(error.to_string().contains(&addr.to_string()), "{error}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn requests_are_counted_by_method() {
+    let metrics = PrometheusBuilder::new().install_recorder().unwrap();
+    let harness = Harness::new().await;
+    harness.call("net_version", json!([])).await;
+    for method in ["net_flood", "net_flood2"] {
+        harness.try_call(method, json!([])).await.unwrap_err();
+    }
+    let rendered = metrics.render();
+    let count = |labels: &str| {
+        let line = rendered.lines().find(|line| line.starts_with("autonet_rpc_requests{") && line.contains(labels));
+        line.unwrap_or_else(|| panic!("{labels}: {rendered}")).rsplit(' ').next().unwrap().parse::<u64>().unwrap()
+    };
+    assert!(count("method=\"net_version\",outcome=\"ok\"") >= 1);
+    assert!(count("method=\"unknown\",outcome=\"error\"") >= 2);
+    assert!(!rendered.contains("net_flood"));
 }

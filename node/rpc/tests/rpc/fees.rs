@@ -1,4 +1,5 @@
 use crate::harness::*;
+use alloy::consensus::TxEip1559;
 use alloy_primitives::TxKind;
 use serde_json::{Value, json};
 
@@ -12,6 +13,22 @@ async fn suggested_price_is_the_next_base_fee_and_a_small_tip() {
     harness.pool.make_block();
     let block = harness.call("eth_getBlockByNumber", json!(["latest"])).await;
     assert_eq!(quantity(&block["baseFeePerGas"]), 875_000_000);
+}
+
+#[tokio::test]
+async fn full_blocks_raise_the_suggested_tip() {
+    let harness = Harness::new().await;
+    for nonce in 0..3 {
+        let to = TxKind::Call(LOOPS);
+        harness.send(&sign(&key(1), TxEip1559 { nonce, to, gas_limit: 1 << 24, ..Default::default() })).await;
+    }
+    harness.pool.make_block();
+    let tip = quantity(&harness.call("eth_maxPriorityFeePerGas", json!([])).await);
+    assert_eq!(tip, TIP + TIP / 10);
+    let history = harness.call("eth_feeHistory", json!(["0x1", "latest"])).await;
+    let next = quantity(&history["baseFeePerGas"][1]);
+    assert!(next > quantity(&history["baseFeePerGas"][0]));
+    assert_eq!(quantity(&harness.call("eth_gasPrice", json!([])).await), next + tip);
 }
 
 #[tokio::test]

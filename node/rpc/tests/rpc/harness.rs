@@ -116,19 +116,19 @@ pub(crate) fn genesis() -> Genesis {
     }
 }
 
+/// The tip of every transaction that the tests sign, in wei a gas.
+pub(crate) const TIP: u128 = 5_000_000;
+
 /// A transaction of type 2, ready to be sent.
 pub(crate) fn signed(signer: &PrivateKeySigner, nonce: u64, to: TxKind, value: u64, input: impl Into<Bytes>) -> Bytes {
-    let transaction = TxEip1559 {
-        chain_id: CHAIN_ID,
-        nonce,
-        gas_limit: 200_000,
-        max_fee_per_gas: 3_000_000_000,
-        max_priority_fee_per_gas: 5_000_000,
-        to,
-        value: U256::from(value),
-        access_list: Default::default(),
-        input: input.into(),
-    };
+    let (value, input) = (U256::from(value), input.into());
+    sign(signer, TxEip1559 { nonce, to, value, input, gas_limit: 200_000, ..Default::default() })
+}
+
+/// Signs a transaction for this chain, with fees that it takes.
+pub(crate) fn sign(signer: &PrivateKeySigner, transaction: TxEip1559) -> Bytes {
+    let fees = TxEip1559 { max_fee_per_gas: 3_000_000_000, max_priority_fee_per_gas: TIP, ..transaction };
+    let transaction = TxEip1559 { chain_id: CHAIN_ID, ..fees };
     let signature = signer.sign_hash_sync(&transaction.signature_hash()).unwrap();
     TxEnvelope::Eip1559(transaction.into_signed(signature)).encoded_2718().into()
 }
