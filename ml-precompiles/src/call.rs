@@ -71,13 +71,15 @@ impl<E, F: Into<Failure>> From<F> for Stop<E> {
     }
 }
 
+type Step<T, H> = Result<T, Stop<<H as TensorHost>::Error>>;
+
 struct Frame<'a, H> {
     gas: Meter,
     host: &'a mut H,
 }
 
 impl<H: TensorHost> Frame<'_, H> {
-    fn dispatch(&mut self, address: Address, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn dispatch(&mut self, address: Address, input: &[u8]) -> Step<Bytes, H> {
         self.gas.charge(gas::BASE)?;
         match address {
             abi::META => self.meta(input),
@@ -92,7 +94,7 @@ impl<H: TensorHost> Frame<'_, H> {
         }
     }
 
-    fn meta(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn meta(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let id = Words::exactly(input, 1)?.id()?;
         self.gas.charge(gas::META)?;
         let (tensor, residency) = self.fetch(id)?;
@@ -110,7 +112,7 @@ impl<H: TensorHost> Frame<'_, H> {
         Ok(abi::encode_words(&[dtype, rank, d0, d1, d2, d3, size, paid_until]))
     }
 
-    fn commit(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn commit(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let (mut words, data) = Words::with_data(input, 6)?;
         let dtype = words.number(1)? as u8;
         let dtype = Dtype::from_byte(dtype).ok_or(Failure::Word(0))?;
@@ -127,7 +129,7 @@ impl<H: TensorHost> Frame<'_, H> {
         self.make(Tensor::from_bytes(shape, data)?)
     }
 
-    fn slice(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn slice(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 3)?;
         let id = words.id()?;
         let offset = words.number(u64::from(u32::MAX))?;
@@ -139,7 +141,7 @@ impl<H: TensorHost> Frame<'_, H> {
         Ok(bytes.ok_or(Failure::Slice { offset, length, size })?.into())
     }
 
-    fn matmul(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn matmul(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 4)?;
         let x = words.id()?;
         let operation =
@@ -147,21 +149,21 @@ impl<H: TensorHost> Frame<'_, H> {
         self.operate(x, operation)
     }
 
-    fn requant(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn requant(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 2)?;
         let x = words.id()?;
         self.operate(x, Operation::Requant { constants: words.id()? })
     }
 
-    fn lut8(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn lut8(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 2)?;
         let x = words.id()?;
         self.operate(x, Operation::Lut8 { table: words.id()? })
     }
 
-    fn operate(&mut self, x: B256, operation: Operation<B256>) -> Result<Bytes, Stop<H::Error>> {
+    fn operate(&mut self, x: B256, operation: Operation<B256>) -> Step<Bytes, H> {
         let x = self.fetch(x)?.0;
-        let operation = operation.try_map(|&id| Ok::<_, Stop<H::Error>>(self.fetch(id)?.0))?;
+        let operation = operation.try_map(|&id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
         let plan = operation.plan(x.shape())?;
         if plan.macs > MAX_MACS {
             return Err(Failure::Macs(plan.macs).into());
@@ -170,7 +172,7 @@ impl<H: TensorHost> Frame<'_, H> {
         self.make(operation.apply(&x)?)
     }
 
-    fn forward(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn forward(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 4)?;
         let (model, x) = (words.id()?, words.id()?);
         let from = words.number(MAX_NODES as u64)? as usize;
@@ -179,16 +181,13 @@ impl<H: TensorHost> Frame<'_, H> {
         let range = if (from, to) == (0, 0) { 0..graph.nodes().len() } else { from..to };
         self.gas.charge(gas::NODE * range.len() as u64)?;
         let x = self.fetch(x)?.0;
-        let program = Program::bind(&graph, range, |id| {
-            let tensor = self.fetch(id)?.0;
-            Ok::<_, Stop<H::Error>>(tensor)
-        })?;
+        let program = Program::bind(&graph, range, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
         let plan = program.plan(x.shape())?;
         self.gas.charge(plan.gas + gas::commit(&plan.output))?;
         self.make(program.run(&x)?)
     }
 
-    fn metric(&mut self, input: &[u8]) -> Result<Bytes, Stop<H::Error>> {
+    fn metric(&mut self, input: &[u8]) -> Step<Bytes, H> {
         let mut words = Words::exactly(input, 3)?;
         let metric = Metric::from_kind(words.number(u64::MAX)?).ok_or(Failure::Word(0))?;
         let (predictions, truth) = (words.id()?, words.id()?);
@@ -198,7 +197,7 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     /// A registered model, whose first use in the transaction pays for looking it up and loading it.
-    fn graph(&mut self, model: B256) -> Result<Graph, Stop<H::Error>> {
+    fn graph(&mut self, model: B256) -> Step<Graph, H> {
         let first = self.host.first_use(model).map_err(Stop::Host)?;
         if first {
             self.gas.charge(gas::LOOKUP)?;
@@ -211,7 +210,7 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.
-    fn fetch(&mut self, id: B256) -> Result<(Arc<Tensor>, Option<Residency>), Stop<H::Error>> {
+    fn fetch(&mut self, id: B256) -> Step<(Arc<Tensor>, Option<Residency>), H> {
         if let Some(tensor) = self.host.local(id).map_err(Stop::Host)? {
             return Ok((tensor, None));
         }
@@ -227,7 +226,7 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     /// Ends a call whose result is a tensor; its commitment has been paid for.
-    fn make(&mut self, tensor: Tensor) -> Result<Bytes, Stop<H::Error>> {
+    fn make(&mut self, tensor: Tensor) -> Step<Bytes, H> {
         let id = tensor.id();
         self.host.insert_local(id, Arc::new(tensor)).map_err(Stop::Host)?;
         Ok(id.0.into())

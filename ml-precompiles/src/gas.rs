@@ -25,11 +25,13 @@ pub const MACS_PER_GAS: u64 = 1_024;
 /// Elements of a product's operands per gas: what counts when there are few rows.
 pub const OPERANDS_PER_GAS: u64 = 64;
 /// Accumulators of a product per gas: what counts when the sums are short.
-pub const ACCUMULATORS_PER_GAS: u64 = 16;
+pub const ACCUMULATORS_PER_GAS: u64 = 8;
 /// Elements requantised per gas.
-pub const REQUANT_PER_GAS: u64 = 16;
-/// Elements per gas of LUT8 and METRIC.
-pub const ELEMENTS_PER_GAS: u64 = 32;
+pub const REQUANT_PER_GAS: u64 = 8;
+/// Elements looked up per gas.
+pub const LUT8_PER_GAS: u64 = 32;
+/// Predictions measured per gas.
+pub const METRIC_PER_GAS: u64 = 16;
 /// Each node of a FORWARD: its decoding and the look-up of its parameters.
 pub const NODE: u64 = 200;
 
@@ -65,12 +67,12 @@ pub const fn requant(elements: u64) -> u64 {
 
 /// Looking up `elements` in a table.
 pub const fn lut8(elements: u64) -> u64 {
-    elements.div_ceil(ELEMENTS_PER_GAS)
+    elements.div_ceil(LUT8_PER_GAS)
 }
 
 /// Measuring `elements` predictions.
 pub const fn metric(elements: u64) -> u64 {
-    elements.div_ceil(ELEMENTS_PER_GAS)
+    elements.div_ceil(METRIC_PER_GAS)
 }
 
 /// Counts what a call has used of its limit.

@@ -36,7 +36,7 @@ pub struct Quantised {
 /// Symmetric quantisation by column: `round(w * 127 / absmax)`, halves away from zero; a column of zeros stays zero.
 /// `weights` are rows of `cols` values in any fixed-point unit (Q8.24, say); `None` unless they fill whole rows.
 pub fn quantise_columns_nearest(weights: &[i32], cols: usize) -> Option<Quantised> {
-    if cols == 0 || weights.len() % cols != 0 {
+    if cols == 0 || !weights.len().is_multiple_of(cols) {
         return None;
     }
     let mut absmax = vec![0u32; cols];

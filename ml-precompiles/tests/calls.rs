@@ -169,7 +169,7 @@ fn a_model_and_its_parameters_pay_for_loading_once() {
     let graph_len = graph.len() as u64;
     let (model, x) = (host.register(graph), host.make(i8s(&[5, 8])));
     let input = [model.0, x.0, word(0), word(0)].concat();
-    let run = gas::BASE + gas::NODE + 1 + (40u64 + 128).div_ceil(64) + 80 / 16 + gas::commit(i32s(&[5, 16], 0).shape());
+    let run = gas::BASE + gas::NODE + 1 + (40u64 + 128).div_ceil(64) + 80 / 8 + gas::commit(i32s(&[5, 16], 0).shape());
     let loads = gas::LOOKUP + graph_len.div_ceil(16) + gas::LOOKUP + 8;
     assert_eq!(host.returned(abi::FORWARD, &input).0, run + loads);
     assert_eq!(host.returned(abi::FORWARD, &input).0, run);

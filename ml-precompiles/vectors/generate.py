@@ -109,14 +109,14 @@ def do_matmul(x, w, bias, constants):
     m, k, n = x.rows, x.cols, w.cols
     acc = [(bias.data[j] if bias else 0) + sum(x.data[i * k + h] * w.data[h * n + j] for h in range(k))
            for i in range(m) for j in range(n)]
-    gas = ceil(m * k * n, 1024) + ceil(m * k + k * n, 64) + ceil(m * n, 16)
+    gas = ceil(m * k * n, 1024) + ceil(m * k + k * n, 64) + ceil(m * n, 8)
     if not constants:
         return Tensor(I32, [m, n], acc), gas
     y, more = do_requant(Tensor(I32, [m, n], acc), constants)
     return y, gas + more
 
 def do_requant(x, constants):
-    return Tensor(I8, x.dims, [requantise(a, constants, i % x.cols) for i, a in enumerate(x.data)]), ceil(len(x.data), 16)
+    return Tensor(I8, x.dims, [requantise(a, constants, i % x.cols) for i, a in enumerate(x.data)]), ceil(len(x.data), 8)
 
 def do_lut8(x, table):
     return Tensor(I8, x.dims, [table.data[v + 128] for v in x.data]), ceil(len(x.data), 32)
@@ -155,11 +155,11 @@ def forward(graph, x, start, end):
 def hits(p, truth):
     rows = [p.data[i * p.cols:(i + 1) * p.cols] for i in range(p.rows)]
     value = sum(row.index(max(row)) == t for row, t in zip(rows, truth.data))
-    call(0xA130, word(0) + p.id() + truth.id(), BASE + ceil(len(p.data), 32), word(value))
+    call(0xA130, word(0) + p.id() + truth.id(), BASE + ceil(len(p.data), 16), word(value))
 
 def mse(p, truth):
     total = sum((a - b) ** 2 for a, b in zip(p.data, truth.data))
-    call(0xA130, word(1) + p.id() + truth.id(), BASE + ceil(len(p.data), 32), word((total << 32) // len(p.data)))
+    call(0xA130, word(1) + p.id() + truth.id(), BASE + ceil(len(p.data), 16), word((total << 32) // len(p.data)))
 
 def main():
     rng = random.Random(1)

@@ -33,9 +33,9 @@ impl Avx2 {
         std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
     }
 
-    /// Whether the packing of `b` is worth its time: it is read once per row of `a`, and written once.
-    pub const fn pays(m: usize, k: usize) -> bool {
-        m >= 4 && k >= 8
+    /// Whether sums of `k` products are long enough: each ends in memory as an addition of its own.
+    pub const fn pays(k: usize) -> bool {
+        k >= 8
     }
 
     /// Equals [`super::scalar::matmul`].

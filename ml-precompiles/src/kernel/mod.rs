@@ -35,7 +35,7 @@ impl Product<'_> {
 /// The fastest kernel that this processor has for the operands.
 pub fn matmul(product: &Product<'_>, out: &mut [i32]) {
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if avx2::Avx2::pays(out.len() / product.n, product.k)
+    if avx2::Avx2::pays(product.k)
         && let Some(avx2) = avx2::Avx2::detect()
     {
         return avx2.matmul(product, out);
