@@ -7,7 +7,7 @@ use eyre::{Result, WrapErr, bail};
 use serde_json::Value;
 use std::{
     collections::BTreeMap,
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -16,7 +16,7 @@ const ROUND_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Follows the agents' reports, shows what they do, and answers the rounds once each has its model and its rewards.
 pub(crate) async fn follow_rounds(
-    folder: PathBuf,
+    folder: &Path,
     agents: &mut Agents,
     rounds: u64,
     started: Instant,
@@ -25,7 +25,7 @@ pub(crate) async fn follow_rounds(
     let deadline = Instant::now() + ROUND_TIMEOUT * u32::try_from(rounds).unwrap_or(u32::MAX);
     while progress.complete() < rounds {
         agents.check_alive()?;
-        for line in progress.read(&folder)? {
+        for line in progress.read(folder)? {
             say(started, &line);
         }
         if Instant::now() > deadline {
@@ -51,7 +51,7 @@ impl Progress {
     }
 
     /// Reads what the reports have gained; answers lines for people.
-    fn read(&mut self, folder: &std::path::Path) -> Result<Vec<String>> {
+    fn read(&mut self, folder: &Path) -> Result<Vec<String>> {
         let mut lines = Vec::new();
         for path in reports(folder) {
             let Ok(text) = std::fs::read_to_string(&path) else { continue };
@@ -67,16 +67,17 @@ impl Progress {
         Ok(lines)
     }
 
+    fn round(&mut self, task: u64) -> &mut Round {
+        let round = self.rounds.entry(task).or_default();
+        round.task = task;
+        round
+    }
+
     fn apply(&mut self, event: &Value) -> Option<String> {
         let number = |key: &str| event[key].as_u64().unwrap_or_default();
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
         let task = number("task");
         let who = format!("{} {:.10}", text("role"), text("account"));
-        let mut round = || {
-            let round = self.rounds.entry(task).or_default();
-            round.task = task;
-            round
-        };
         let what = match event["event"].as_str()? {
             "proposed" => format!("posted a task with {} hidden images", number("test_images")),
             "committed" => format!("trained for {:.1} s and committed", event["train_seconds"].as_f64()?),
@@ -87,18 +88,18 @@ impl Progress {
                 format!("had the chain score {solver:.10}: {} of {}", number("chain_hits"), number("int8_count"))
             }
             "vote_revealed" => {
-                round().votes += 1;
+                self.round(task).votes += 1;
                 "voted".to_owned()
             }
             "solved" => {
                 let solver = solver(event)?;
                 let reward = solver.reward_atn.clone();
-                round().solvers.push(solver);
+                self.round(task).solvers.push(solver);
                 format!("was paid {reward} ATN")
             }
             "published" => {
                 let (hits, count) = (number("chain_hits"), number("int8_count"));
-                let round = round();
+                let round = self.round(task);
                 round.model_id = text("model").parse().ok()?;
                 round.model_score = share(hits, count);
                 format!("published the merged model: {hits} of {count}")

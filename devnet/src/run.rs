@@ -64,10 +64,15 @@ async fn show(options: &RunOptions, network: &mut Network, agents: &mut Agents, 
         say(started, &told("withdrawal from L2 to L1", &withdrawal));
         (Outcome { ok: deposit.is_ok() }, Outcome { ok: withdrawal.is_ok() })
     };
-    let training = follow_rounds(network.folder().to_owned(), agents, options.rounds, started);
-    let (rounds, (deposit, withdrawal)) = tokio::join!(training, travel);
+    let folder = network.folder().to_owned();
+    let training = follow_rounds(&folder, agents, options.rounds, started);
+    let work = async { tokio::join!(training, travel) };
+    let (rounds, (deposit, withdrawal)) = tokio::select! {
+        done = work => done,
+        // A network of which a part has died has nothing more to show.
+        died = watch(network) => return Err(died),
+    };
     let rounds = rounds?;
-    network.check_alive()?;
     let audit = audit(network, &traveller).await?;
     let summary = Summary {
         rounds,
@@ -92,6 +97,16 @@ async fn show(options: &RunOptions, network: &mut Network, agents: &mut Agents, 
         println!("FAILED: {failure}");
     }
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Ends when a process of the network has.
+async fn watch(network: &mut Network) -> eyre::Report {
+    loop {
+        if let Err(died) = network.check_alive() {
+            return died;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+    }
 }
 
 fn told<T>(what: &str, result: &Result<T>) -> String {

@@ -5,8 +5,9 @@ use crate::{
 };
 use alloy::{
     network::EthereumWallet,
-    primitives::{U256, utils::parse_ether},
-    providers::{Provider, ProviderBuilder},
+    primitives::{Address, U256, utils::parse_ether},
+    providers::{DynProvider, Provider, ProviderBuilder},
+    signers::local::PrivateKeySigner,
 };
 use autonet_bindings::{anchor_bridge::AnchorBridge::AnchorBridgeInstance, atn_token::ATNToken::ATNTokenInstance};
 use autonet_bridge::{
@@ -24,8 +25,8 @@ pub struct Traveller {
     l1: TransactionSender,
     l2: TransactionSender,
     checkpoints: Checkpoints,
-    token: ATNTokenInstance<alloy::providers::DynProvider>,
-    bridge: alloy::primitives::Address,
+    token: ATNTokenInstance<DynProvider>,
+    bridge: Address,
 }
 
 impl Traveller {
@@ -48,7 +49,7 @@ impl Traveller {
 
     /// Deposits to an account that L2 has never seen, and waits until it has the coin there.
     pub async fn deposit(&self) -> Result<()> {
-        let (to, amount) = (alloy::primitives::Address::random(), parse_ether("12.5")?);
+        let (to, amount) = (PrivateKeySigner::random().address(), parse_ether("12.5")?);
         let request = DepositRequest { to, amount, gas_limit: None, data: Default::default() };
         deposit(&self.l1, self.bridge, request).await?;
         let l2 = self.l2.provider();
@@ -57,7 +58,7 @@ impl Traveller {
 
     /// Withdraws: starts on L2, proves and finalises on L1, and checks that the coin arrived.
     pub async fn withdraw(&self) -> Result<()> {
-        let (target, amount) = (alloy::primitives::Address::random(), parse_ether("3.25")?);
+        let (target, amount) = (PrivateKeySigner::random().address(), parse_ether("3.25")?);
         let request = WithdrawalRequest { target, amount, gas_limit: 0, data: Default::default() };
         let transaction = initiate_withdrawal(&self.l2, request).await?;
         let l2 = self.l2.provider();

@@ -6,6 +6,7 @@ use alloy::{
     primitives::{Address, B256, U256},
     providers::{DynProvider, Provider},
     rpc::types::TransactionRequest,
+    signers::local::PrivateKeySigner,
 };
 use autonet_devnet::{Network, Ports, Traveller, accounts::Role, contracts, program, until};
 use eyre::{OptionExt, Result, ensure, eyre};
@@ -97,7 +98,7 @@ async fn load(l2: DynProvider, to: Address, mut stop: tokio::sync::watch::Receiv
 #[tokio::test]
 async fn kill_9_under_load_loses_no_acknowledged_block() -> Result<()> {
     let (mut network, _folder) = start().await?;
-    let to = Address::random();
+    let to = PrivateKeySigner::random().address();
     let mut acknowledged = Vec::new();
     for _ in 0..2 {
         let (stop, stopped) = tokio::sync::watch::channel(false);

@@ -37,7 +37,8 @@ impl BlockBuilder {
         let next = self.chain.next_block(request.timestamp.max(parent), request.delayed)?;
         let mut block = next.start()?;
         let (mut included, mut dropped) = (0, Vec::new());
-        for transaction in self.pool.select(block.base_fee(), block.gas_left(), MAX_BLOCK_BYTES) {
+        let base_fee = block.header().base_fee_per_gas.unwrap_or_default();
+        for transaction in self.pool.select(base_fee, block.gas_left(), MAX_BLOCK_BYTES) {
             match block.execute(transaction.transaction())? {
                 TxOutcome::Included(_) => included += 1,
                 TxOutcome::Skipped(reason) if may_run_later(&reason) => {}

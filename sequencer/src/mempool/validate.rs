@@ -45,7 +45,7 @@ pub(super) fn validate(
     if gas > limit {
         return Err(PoolError::GasLimit { gas, limit });
     }
-    let minimum = autonet_stf::intrinsic_gas(transaction);
+    let minimum = autonet_stf::intrinsic_gas(transaction.inner());
     if gas < minimum {
         return Err(PoolError::IntrinsicGas { gas, minimum });
     }
