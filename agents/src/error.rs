@@ -1,6 +1,6 @@
-use crate::{data::DataError, ml::MlError};
+use crate::{data::DataError, ml::MlError, report::atn};
 use alloy::{
-    primitives::{Address, B256, U256, utils::format_ether},
+    primitives::{Address, B256, U256},
     transports::TransportError,
 };
 use std::path::PathBuf;
@@ -66,7 +66,7 @@ pub enum AgentError {
     #[error("{0}")]
     Key(&'static str),
     /// The account cannot pay.
-    #[error("{account} holds {} ATN, {} are needed for {purpose}: send it more", format_ether(*.have), format_ether(*.needed))]
+    #[error("{account} holds {} ATN, {} are needed for {purpose}: send it more", atn(*.have), atn(*.needed))]
     Funds {
         /// Account.
         account: Address,

