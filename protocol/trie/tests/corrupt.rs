@@ -39,7 +39,10 @@ fn exercise(
     let mut changed = trie.clone();
     let _ = changed.remove(&nodes, key);
     changed.commit();
-    trie.clone().get(&nodes, key)
+    let mut trie = trie;
+    let value = trie.get(&nodes, key);
+    assert_eq!(trie.get(&nodes, key), value, "an error changes nothing");
+    value
 }
 
 #[test]
@@ -124,6 +127,16 @@ fn an_extension_over_a_leaf_is_refused_also_behind_a_hash() {
     let node = Box::new(NodeId { owner: None, path, hash: keccak256(&leaf) });
     let expected = TrieError::Corrupt { node, reason: NodeError::NotBranch };
     assert_eq!(exercise(&extension, &[leaf], &Nibbles::from_nibbles([5, 5])), Err(expected));
+}
+
+#[test]
+fn a_small_node_behind_a_hash_is_refused() {
+    let leaf = list(&[&[0x35], &[7]]);
+    let by_hash = [&[0xa0][..], keccak256(&leaf).as_slice()].concat();
+    let root = branch(&[(1, &by_hash), (2, &leaf)]);
+    let node = Box::new(NodeId { owner: None, path: Nibbles::from_nibbles([1]), hash: keccak256(&leaf) });
+    let expected = TrieError::Corrupt { node, reason: NodeError::NotEmbedded(3) };
+    assert_eq!(exercise(&root, &[leaf], &Nibbles::from_nibbles([1, 5])), Err(expected));
 }
 
 #[test]
