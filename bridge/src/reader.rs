@@ -183,7 +183,7 @@ impl InboxReader {
 
 fn delayed_message(log: &Log) -> Result<(DelayedMessage, B256), BridgeError> {
     let event = decode::<Inbox::DelayedMessage>(log, "delayed message")?;
-    let kind = DelayedKind::try_from(event.kind as u8).map_err(|kind| BridgeError::Inconsistent {
+    let kind = DelayedKind::try_from(event.kind).map_err(|kind| BridgeError::Inconsistent {
         chain: "delayed message",
         index: event.index,
         reason: format!("kind {kind} is not known"),
