@@ -7,7 +7,7 @@ use std::{
 };
 
 /// Chain id of the devnet's L1.
-pub const L1_CHAIN_ID: u64 = 31_337;
+pub(crate) const L1_CHAIN_ID: u64 = 31_337;
 
 /// L1: an anvil process at Osaka rules, with a block a second.
 #[derive(Debug)]

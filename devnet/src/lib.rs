@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+/// The accounts of the standard test mnemonic.
 pub mod accounts;
 mod agents;
 mod anvil;

@@ -2,7 +2,7 @@ use eyre::{Context, Result, bail};
 use std::net::TcpListener;
 
 /// A port on loopback: the one asked for, which must be free (any free one for 0); or else `usual` if it is free, or any that is.
-pub fn choose(asked: Option<u16>, usual: u16, what: &str) -> Result<u16> {
+pub(crate) fn choose(asked: Option<u16>, usual: u16, what: &str) -> Result<u16> {
     let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
     match asked {
         Some(port) if port != 0 && is_free(port) => Ok(port),

@@ -206,7 +206,7 @@ mod tests {
     #[test]
     fn deposit_of_wrong_form_is_an_error() {
         assert_eq!(Deposit::decode(&vec![0; 91].into()), Err(DepositError::TooShort(91)));
-        let mint = U256::from(1) << 128;
+        let mint = U256::from(1_u8) << 128_usize;
         let payload = Bytes::from([mint.to_be_bytes::<32>().as_slice(), &[0; 60]].concat());
         assert_eq!(Deposit::decode(&payload), Err(DepositError::MintTooLarge(mint)));
     }

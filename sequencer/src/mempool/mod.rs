@@ -11,7 +11,7 @@ mod tests;
 pub use best::Best;
 pub use pool::{Mempool, MempoolLimits};
 pub use transaction::PooledTransaction;
-pub use validate::recover;
+pub(crate) use validate::recover;
 
 use alloy_primitives::U256;
 

@@ -13,7 +13,7 @@ const MAX_TX_GAS: u64 = 1 << 24;
 ///
 /// # Errors
 /// [`PoolError::Malformed`] or [`PoolError::InvalidSender`].
-pub fn recover(bytes: &[u8]) -> Result<Recovered<TxEnvelope>, PoolError> {
+pub(crate) fn recover(bytes: &[u8]) -> Result<Recovered<TxEnvelope>, PoolError> {
     autonet_stf::recover_transaction(bytes).map_err(|reason| match reason {
         Skipped::Signature => PoolError::InvalidSender,
         Skipped::Malformed if bytes.first().is_some_and(|kind| matches!(kind, 0x03 | 0x7d | 0x7e)) => {
