@@ -15,7 +15,7 @@ fn base_fee_and_data_fee_go_to_the_vault_and_the_tip_to_the_sequencer() {
     let user = Key::new(1);
     let context = chain.message(DelayedKind::Context, Address::ZERO, Bytes::new());
     let transfer = user.transfer(0, TO, ATN);
-    let block = chain.block(&[context], &[transfer.clone()]);
+    let block = chain.block(&[context], core::slice::from_ref(&transfer));
 
     let base_fee = U256::from(block.block.header.base_fee_per_gas.expect("base fee"));
     assert_eq!(base_fee, U256::from(GWEI - GWEI / 8), "the empty block before has lowered it");
