@@ -77,20 +77,23 @@ async fn a_deposit_and_a_withdrawal_cross_the_bridge() -> Result<()> {
     network.stop().await
 }
 
-/// Sends transfers of one wei until told to stop; answers how many were acknowledged in a receipt, with their blocks.
-async fn load(l2: DynProvider, to: Address, mut stop: tokio::sync::watch::Receiver<bool>) -> Vec<(B256, B256)> {
+/// Sends transfers of one wei until told to stop; answers those that were acknowledged in a receipt, with their blocks.
+async fn load(l2: DynProvider, to: Address, stop: tokio::sync::watch::Receiver<bool>) -> Vec<(B256, B256)> {
     let mut acknowledged = Vec::new();
-    while !*stop.borrow_and_update() {
+    while !*stop.borrow() {
         let request = TransactionRequest::default().with_to(to).with_value(U256::from(1));
         let Ok(pending) = l2.send_transaction(request).await else { break };
         let hash = *pending.tx_hash();
-        let receipt =
-            until("a receipt", Duration::from_secs(10), async || match l2.get_transaction_receipt(hash).await {
-                Ok(receipt) => Ok(receipt),
-                Err(error) => Err(error.into()),
-            });
-        let Ok(receipt) = receipt.await else { break };
-        acknowledged.extend(receipt.block_hash.map(|block| (hash, block)));
+        while !*stop.borrow() {
+            match l2.get_transaction_receipt(hash).await {
+                Ok(Some(receipt)) => {
+                    acknowledged.extend(receipt.block_hash.map(|block| (hash, block)));
+                    break;
+                }
+                Ok(None) => tokio::time::sleep(Duration::from_millis(20)).await,
+                Err(_) => return acknowledged,
+            }
+        }
     }
     acknowledged
 }
