@@ -10,7 +10,7 @@ provider.pollingInterval = 200;
 const wallet = new NonceManager(new Wallet(key, provider));
 const owner = await wallet.getAddress();
 
-const to = "0x00000000000000000000000000000000000bEe02";
+const to = "0x00000000000000000000000000000000000bee02";
 const before = await provider.getBalance(to);
 const transfer = await (await wallet.sendTransaction({ to, value: parseEther("1.5") })).wait();
 assert.equal(transfer.status, 1);

@@ -19,7 +19,7 @@ const account = privateKeyToAccount(key);
 const wallet = createWalletClient({ account, chain, transport });
 const mined = (hash) => reader.waitForTransactionReceipt({ hash, timeout: 30_000 });
 
-const to = "0x00000000000000000000000000000000000Bee01";
+const to = "0x00000000000000000000000000000000000bee01";
 const before = await reader.getBalance({ address: to });
 const transfer = await mined(await wallet.sendTransaction({ to, value: parseEther("1.5") }));
 assert.equal(transfer.status, "success");
