@@ -4,7 +4,7 @@ set -euo pipefail
 cast=$1 url=$2 key=$3 artifact=$4
 field() { node -e 'console.log(JSON.parse(require("fs").readFileSync(0, "utf8"))[process.argv[1]])' "$1"; }
 same() { [ "$1" = "$2" ] || { echo "cast: $3 is '$1', not '$2'" >&2; exit 1; }; }
-run() { "$cast" "$@" --rpc-url "$url"; }
+run() { local command=$1; shift; "$cast" "$command" --rpc-url "$url" "$@"; }
 send() { run send --private-key "$key" --json "$@"; }
 
 to=0x00000000000000000000000000000000000bee03
