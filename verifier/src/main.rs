@@ -2,9 +2,11 @@
 
 mod cli;
 
+use autonet_telemetry::exit_code;
 use clap::Parser;
+use std::process::ExitCode;
 
 #[tokio::main]
-async fn main() -> eyre::Result<()> {
-    cli::Cli::parse().run().await
+async fn main() -> ExitCode {
+    exit_code(cli::Cli::parse().run().await)
 }

@@ -108,11 +108,8 @@ impl Follower {
         let view = self.reader.view();
         while let Some(batch) = view.batch(self.chain.batch_count()?) {
             let derived = derive_batch(self.chain.config(), &self.chain.derive_state()?, batch, view)?;
-            let origin = BatchOrigin {
-                l1_block: batch.l1_block,
-                l1_hash: Default::default(),
-                acc: view.batch_acc(batch.index + 1).unwrap_or_default(),
-            };
+            let origin =
+                BatchOrigin { l1_block: batch.l1_block, acc: view.batch_acc(batch.index + 1).unwrap_or_default() };
             if let Some(reason) = &derived.undecodable {
                 tracing::warn!(batch = batch.index, %reason, "batch cannot be decoded and counts as empty");
             }

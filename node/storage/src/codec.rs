@@ -170,7 +170,6 @@ struct BatchFields {
     delayed_count: u64,
     last_timestamp: u64,
     l1_block: u64,
-    l1_hash: B256,
     acc: B256,
 }
 
@@ -182,7 +181,6 @@ pub(crate) fn encode_batch(record: &BatchRecord) -> Vec<u8> {
         delayed_count: record.delayed_count,
         last_timestamp: record.last_timestamp,
         l1_block: record.origin.l1_block,
-        l1_hash: record.origin.l1_hash,
         acc: record.origin.acc,
     }
     .encode(&mut out);
@@ -195,6 +193,6 @@ pub(crate) fn decode_batch(key: &[u8], bytes: &[u8]) -> Result<BatchRecord, Stor
         last_block: BlockId { number: fields.number, hash: fields.hash },
         delayed_count: fields.delayed_count,
         last_timestamp: fields.last_timestamp,
-        origin: BatchOrigin { l1_block: fields.l1_block, l1_hash: fields.l1_hash, acc: fields.acc },
+        origin: BatchOrigin { l1_block: fields.l1_block, acc: fields.acc },
     })
 }

@@ -107,8 +107,6 @@ pub struct TransactionPosition {
 pub struct BatchOrigin {
     /// Number of the L1 block of the posting.
     pub l1_block: u64,
-    /// Hash of that block, as last seen: another hash there now means that L1 was reorganised.
-    pub l1_hash: B256,
     /// The inbox's batch accumulator with this batch.
     pub acc: B256,
 }

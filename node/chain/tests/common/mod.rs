@@ -181,7 +181,7 @@ pub fn derive(chain: &Chain, queue: &[DelayedMessage], batch: &Batch) -> Derived
 
 pub fn origin(batch: &Batch) -> BatchOrigin {
     let acc = batch.accumulate(B256::ZERO);
-    BatchOrigin { l1_block: batch.l1_block, l1_hash: keccak256(batch.l1_block.to_be_bytes()), acc }
+    BatchOrigin { l1_block: batch.l1_block, acc }
 }
 
 /// Every entry of the database of a chain, which is closed.

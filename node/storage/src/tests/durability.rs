@@ -85,7 +85,7 @@ fn batches_and_notes_survive_a_restart() {
         last_block: BlockId { number: n, hash: B256::repeat_byte(n as u8) },
         delayed_count: n + 1,
         last_timestamp: n + 2,
-        origin: BatchOrigin { l1_block: n + 3, l1_hash: B256::repeat_byte(4), acc: B256::repeat_byte(5) },
+        origin: BatchOrigin { l1_block: n + 3, acc: B256::repeat_byte(5) },
     };
     for index in 0..3 {
         storage.push_batch(index, &record(index)).unwrap();
