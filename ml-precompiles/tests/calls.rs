@@ -261,17 +261,19 @@ fn parameters_out_of_range_fail_and_those_at_the_edge_do_not() {
 #[test]
 fn limits_on_multiplications_and_accumulators_hold_before_any_work() {
     let mut host = MemoryHost::default();
-    let none = B256::ZERO;
-    let mut product = |m, k, n| {
+    let q = host.make(constants(4_096, 1 << 30, 40, 0));
+    let mut product = |m, k, n, requant| {
         let (x, w) = (host.make(i8s(&[m, k])), host.make(i8s(&[k, n])));
-        host.call(abi::MATMUL_I8, &words(&[x, w, none, none]), 100_000)
+        host.call(abi::MATMUL_I8, &words(&[x, w, B256::ZERO, requant]), 100_000)
     };
-    // 2^34 multiplications are allowed (and dear), one column more is not.
-    assert_eq!(product(4_096, 1_024, 4_096), CallOutcome::Fail(Failure::OutOfGas));
-    let macs = 4_096 * 1_025 * 4_096;
-    assert_eq!(product(4_096, 1_025, 4_096), CallOutcome::Fail(Failure::Macs(macs)));
-    // 2^24 accumulators take 64 MiB.
-    assert_eq!(product(4_097, 1, 4_096), CallOutcome::Fail(TensorError::TooLarge.into()));
+    for requant in [B256::ZERO, q] {
+        // 2^34 multiplications are allowed (and dear), one row of weights more is not.
+        assert_eq!(product(4_096, 1_024, 4_096, requant), CallOutcome::Fail(Failure::OutOfGas));
+        let macs = 4_096 * 1_025 * 4_096;
+        assert_eq!(product(4_096, 1_025, 4_096, requant), CallOutcome::Fail(Failure::Macs(macs)));
+        // 2^24 accumulators take 64 MiB, whatever becomes of them.
+        assert_eq!(product(4_097, 1, 4_096, requant), CallOutcome::Fail(TensorError::TooLarge.into()));
+    }
 }
 
 #[test]

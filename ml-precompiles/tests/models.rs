@@ -242,7 +242,7 @@ fn limits_of_a_forward_hold_for_the_sum_and_before_any_work() {
 }
 
 #[test]
-fn nodes_are_paid_before_their_parameters_are_looked_up() {
+fn nodes_are_paid_before_any_tensor_is_looked_up() {
     let mut host = MemoryHost::default();
     let x = host.make(Tensor::from_i8(&[1, 8], vec![0; 8]).expect("a tensor"));
     let graph = Graph::new(Dtype::I8, 8, chain(10)).expect("a graph").encode();
@@ -251,6 +251,9 @@ fn nodes_are_paid_before_their_parameters_are_looked_up() {
     let input = [model.0, x.0, word(0), word(0)].concat();
     let reached = gas::BASE + load + 10 * gas::NODE + gas::LOOKUP;
     let not_resident = CallOutcome::Revert { gas_used: reached, output: abi::NOT_RESIDENT.into() };
-    assert_eq!(host.call(abi::FORWARD, &input, u64::MAX), not_resident);
-    assert_eq!(host.call(abi::FORWARD, &input, reached - 1), CallOutcome::Fail(Failure::OutOfGas));
+    let no_input = [model.0, ID.0, word(0), word(0)].concat();
+    for input in [input, no_input] {
+        assert_eq!(host.call(abi::FORWARD, &input, u64::MAX), not_resident);
+        assert_eq!(host.call(abi::FORWARD, &input, reached - 1), CallOutcome::Fail(Failure::OutOfGas));
+    }
 }
