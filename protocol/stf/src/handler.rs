@@ -14,7 +14,7 @@ use revm::{
         journaled_state::account::JournaledAccountTr,
         result::{EVMError, HaltReason, InvalidTransaction},
     },
-    handler::{EvmTr, FrameResult, Handler, post_execution, pre_execution, validation},
+    handler::{EvmTr, FrameResult, Handler, post_execution, pre_execution},
     interpreter::InitialAndFloorGas,
 };
 
@@ -33,12 +33,6 @@ impl<'a, S: StateReader> Handler for TxHandler<'a, S> {
     type Evm = Machine<'a, S>;
     type Error = HandlerError<S>;
     type HaltReason = HaltReason;
-
-    /// Deposits obey the rules of L1; those of L2 (chain id, gas price, gas cap) are for those who sign.
-    fn validate_env(&self, evm: &mut Self::Evm) -> Result<(), Self::Error> {
-        let ctx = evm.ctx();
-        if ctx.chain.extra.mint.is_some() { Ok(()) } else { validation::validate_env(ctx) }
-    }
 
     fn validate_against_state_and_deduct_caller(
         &self,

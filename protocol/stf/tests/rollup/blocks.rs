@@ -148,6 +148,14 @@ fn contracts_come_change_and_go_across_transactions_and_blocks() {
 }
 
 #[test]
+fn touched_empty_accounts_do_not_come_to_be() {
+    let mut chain = Chain::new([]);
+    let block = chain.block(&[], &[Key::new(1).transfer(0, TO, 0)]);
+    assert!(block.receipts[0].status());
+    assert!(!chain.state.accounts.contains_key(&TO));
+}
+
+#[test]
 fn delegation_by_eip_7702_executes() {
     let code = Asm::default().op(opcode::CALLER).push(U256::from(3)).op(opcode::SSTORE).code();
     let mut chain = Chain::new([(TO, contract(code))]);

@@ -13,7 +13,8 @@ use autonet_primitives::{
     addresses::{L1_CONTEXT, L2_MESSENGER},
 };
 use autonet_stf::{
-    BlockExecutor, ExecutedBlock, MemoryState, Recovered, SealedHeader, TxOutcome, execute_block, genesis_block,
+    Account, BlockExecutor, ExecutedBlock, MemoryState, Recovered, SealedHeader, TxOutcome, execute_block,
+    genesis_block,
 };
 use autonet_trie::{EMPTY_ROOT, EmptySource, Nibbles, Trie};
 use std::collections::BTreeMap;
@@ -88,8 +89,10 @@ impl Chain {
         assert_eq!(header.withdrawals_root, Some(messenger));
         assert_eq!(block.senders.len(), block.receipts.len());
         assert_eq!(block.senders.len(), block.block.body.transactions.len());
-        for change in block.state.accounts.values() {
+        for (address, change) in &block.state.accounts {
             assert_ne!(change.old, change.new);
+            let is_empty = |new: Account| Account { storage_root: EMPTY_ROOT, ..new } == Account::default();
+            assert!(!change.new.is_some_and(is_empty), "{address} is empty and exists");
         }
         for change in block.state.storage.values() {
             assert_ne!(change.old, change.new);

@@ -83,16 +83,18 @@ fn pinned_tensor_is_there_for_later_transactions_and_blocks_until_its_rent_ends(
 
     chain.block(&[], &[run(0)]);
     assert_eq!(seen(&chain), (U256::ZERO, not_resident()));
-    let block = chain.block(&[], &[put(&chain, 1, &tensor, 3), run(2)]);
+    let block = chain.block(&[], &[put(&chain, 1, &tensor, 4), run(2)]);
     assert!(block.receipts.iter().all(TxReceipt::status), "{:?}", block.receipts);
     assert_eq!(block.tensors.get(&tensor.id()).map(|bytes| bytes.to_vec()), Some(tensor.encode()));
     assert_eq!(seen(&chain), (U256::ONE, word), "in the same block");
     let block = chain.block(&[], &[run(3)]);
     assert!(block.tensors.is_empty());
-    assert_eq!(seen(&chain), (U256::ONE, word), "in the next block, two of three seconds later");
+    assert_eq!(seen(&chain), (U256::ONE, word), "in the next block, two of four seconds later");
     chain.block(&[], &[run(4)]);
-    assert_eq!(seen(&chain), (U256::ZERO, not_resident()), "a second after the end");
-    let block = chain.block(&[], &[put(&chain, 5, &tensor, 3), run(6)]);
+    assert_eq!(seen(&chain), (U256::ONE, word), "at the last second");
+    chain.block(&[], &[run(5)]);
+    assert_eq!(seen(&chain), (U256::ZERO, not_resident()), "after the end");
+    let block = chain.block(&[], &[put(&chain, 6, &tensor, 3), run(7)]);
     assert_eq!(block.tensors.len(), 1, "pinned again");
     assert_eq!(seen(&chain), (U256::ONE, word));
 }
