@@ -85,6 +85,14 @@ pub enum BridgeError {
         /// How long it was waited for.
         seconds: u64,
     },
+    /// Another transaction of the account was included in place of this one.
+    #[error("nonce {nonce} of {from} went to another transaction")]
+    NonceTaken {
+        /// Sender.
+        from: Address,
+        /// Nonce.
+        nonce: u64,
+    },
     /// The account holds too little ATN.
     #[error("{account} holds {balance} wei of ATN, {needed} are needed")]
     InsufficientAtn {
@@ -126,12 +134,12 @@ impl BridgeError {
             Self::Transport(_) | Self::Contract(_) | Self::Reorg { .. } | Self::NotIncluded { .. } => ErrorKind::Retry,
             Self::NoCheckpoint { .. } | Self::NotReady { .. } | Self::UnknownTransaction(_) => ErrorKind::Retry,
             Self::Inconsistent { .. } => ErrorKind::Reset,
-            Self::Reverted { .. } => ErrorKind::Retry,
+            // Bonds that come free, or a transfer, mend it.
+            Self::Reverted { .. } | Self::InsufficientAtn { .. } | Self::NonceTaken { .. } => ErrorKind::Retry,
             Self::Signer(_)
             | Self::Url { .. }
             | Self::WrongChain { .. }
             | Self::NoContract { .. }
-            | Self::InsufficientAtn { .. }
             | Self::NoWithdrawal(_) => ErrorKind::Fatal,
         }
     }

@@ -106,7 +106,10 @@ impl InboxReader {
     /// Walks back to the newest known block that is still L1's, and takes back what came after it.
     async fn follow_reorg(&mut self) -> Result<(), BridgeError> {
         while let Some(newest) = self.known.back().copied() {
-            if self.block(newest.number.into()).await? == Some(newest) {
+            // A block that the endpoint does not have (yet) says nothing: another hash in its place does.
+            let current =
+                self.block(newest.number.into()).await?.ok_or(BridgeError::Reorg { number: newest.number })?;
+            if current == newest {
                 break;
             }
             self.known.pop_back();

@@ -116,13 +116,16 @@ impl TransactionSender {
             sent.push(self.broadcast(&request, fees).await?);
             let bump_at = Instant::now() + self.options.bump_after;
             while Instant::now() < bump_at {
-                if let Some(receipt) = self.find(&sent).await? {
-                    let (hash, block) = (receipt.transaction_hash, receipt.block_number.unwrap_or_default());
-                    return if receipt.status() { Ok(receipt) } else { Err(BridgeError::Reverted { hash, block }) };
+                // What was sent may be included whatever the endpoint answers now: only a receipt ends the waiting.
+                match self.outcome(&sent, nonce).await {
+                    Ok(Some(receipt)) => return Ok(receipt),
+                    Ok(None) => {}
+                    Err(BridgeError::Transport(error)) => tracing::debug!(nonce, %error, "no answer; asking again"),
+                    Err(error) => return Err(error),
                 }
                 tokio::time::sleep(self.options.poll).await;
             }
-            let market = self.market_fees().await?;
+            let market = self.market_fees().await.unwrap_or(fees);
             let bumped = fees.bumped(self.options.bump_percent);
             fees = Fees { max: bumped.max.max(market.max), tip: bumped.tip.max(market.tip) };
             tracing::warn!(nonce, max_fee_wei = fees.max, "not included yet: fee raised");
@@ -146,12 +149,22 @@ impl TransactionSender {
         let hash = *signed.tx_hash();
         match self.provider.send_raw_transaction(&signed.encoded_2718()).await {
             Ok(_) => {}
-            Err(error) if error.is_error_resp() => {
-                tracing::debug!(%hash, error = %error, "node refused the transaction; looking for an earlier one");
-            }
-            Err(error) => return Err(error.into()),
+            // It may have arrived all the same.
+            Err(error) => tracing::debug!(%hash, %error, "transaction not taken; looking for an earlier one"),
         }
         Ok(hash)
+    }
+
+    /// The receipt of what was sent, once there is one.
+    async fn outcome(&self, sent: &[B256], nonce: u64) -> Result<Option<TransactionReceipt>, BridgeError> {
+        // The nonce first: if it is used now, a receipt of ours would be there after it.
+        let next = self.provider.get_transaction_count(self.from).latest().await?;
+        let Some(receipt) = self.find(sent).await? else {
+            let taken = BridgeError::NonceTaken { from: self.from, nonce };
+            return if next > nonce { Err(taken) } else { Ok(None) };
+        };
+        let (hash, block) = (receipt.transaction_hash, receipt.block_number.unwrap_or_default());
+        if receipt.status() { Ok(Some(receipt)) } else { Err(BridgeError::Reverted { hash, block }) }
     }
 
     async fn find(&self, sent: &[B256]) -> Result<Option<TransactionReceipt>, BridgeError> {

@@ -20,6 +20,8 @@ pub(crate) struct BatchPoster {
 pub(crate) struct PreparedBatch {
     /// The first and the last block.
     pub(crate) blocks: (u64, u64),
+    /// Whether more blocks wait for the next batch.
+    pub(crate) has_more: bool,
     data: Bytes,
     delayed_cursor: u64,
     delayed_acc: B256,
@@ -50,6 +52,7 @@ impl BatchPoster {
         let Some(header) = header else { return Ok(None) };
         Ok(Some(PreparedBatch {
             blocks: (first, last),
+            has_more: last < heads.unsafe_head.number,
             data: sealed.data,
             delayed_cursor: header.delayed.count,
             delayed_acc: header.delayed.acc,

@@ -1,6 +1,6 @@
 use autonet_bridge::{BridgeError, ErrorKind};
 use autonet_chain::ChainError;
-use autonet_follower::FollowerError;
+use autonet_follower::{FollowerError, chain_kind};
 
 /// Errors of the sequencer.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,7 @@ impl SequencerError {
         match self {
             Self::Bridge(error) => error.kind(),
             Self::Follower(error) => error.kind(),
+            Self::Chain(error) => chain_kind(error),
             _ => ErrorKind::Fatal,
         }
     }

@@ -185,7 +185,11 @@ async fn follow(
             () = stop.cancelled() => return Ok(()),
             _ = ticks.tick() => {}
         }
-        let step = match follower.step().await {
+        let step = tokio::select! {
+            () = stop.cancelled() => return Ok(()),
+            step = follower.step() => step,
+        };
+        let step = match step {
             Ok(step) => step,
             Err(error) => {
                 // Not caught up until a step says so again: nothing is built on what may be gone.
@@ -249,9 +253,20 @@ async fn build(
         let builder = builder.clone();
         // Execution is computation: it leaves the async threads to the network.
         let built = tokio::task::spawn_blocking(move || builder.build(request)).await;
-        if built.map_err(|_| SequencerError::Interrupted("the block builder"))??.is_some() {
-            last_block = tokio::time::Instant::now();
+        match built.map_err(|_| SequencerError::Interrupted("the block builder"))? {
+            Ok(Some(_)) => last_block = tokio::time::Instant::now(),
+            Ok(None) => {}
+            // The follower unwound the chain between two reads.
+            Err(error) => tolerate(error, "block builder")?,
         }
+    }
+}
+
+/// Waits until L1 is read and applied up to its head; false for a shutdown.
+async fn caught_up(l1: &mut watch::Receiver<L1Status>, stop: &CancellationToken) -> bool {
+    tokio::select! {
+        () = stop.cancelled() => false,
+        seen = l1.wait_for(|status| status.caught_up) => seen.is_ok(),
     }
 }
 
@@ -267,10 +282,20 @@ async fn post_batches(
             () = stop.cancelled() => return Ok(()),
             _ = ticks.tick() => {}
         }
-        if !l1.borrow().caught_up {
-            continue;
+        if !caught_up(&mut l1, &stop).await {
+            return Ok(());
         }
-        let Some(batch) = poster.prepare()? else { continue };
+        let batch = match poster.prepare() {
+            Ok(Some(batch)) => batch,
+            Ok(None) => continue,
+            Err(error) => {
+                tolerate(error, "batch poster")?;
+                continue;
+            }
+        };
+        if batch.has_more {
+            ticks.reset_immediately();
+        }
         let posted = tokio::select! {
             () = stop.cancelled() => return Ok(()),
             posted = poster.post(batch) => posted,
@@ -289,7 +314,7 @@ async fn post_batches(
 async fn post_checkpoints(
     mut poster: CheckpointPoster,
     period: Duration,
-    l1: watch::Receiver<L1Status>,
+    mut l1: watch::Receiver<L1Status>,
     stop: CancellationToken,
 ) -> Result<(), SequencerError> {
     let mut ticks = every(period);
@@ -298,13 +323,10 @@ async fn post_checkpoints(
             () = stop.cancelled() => return Ok(()),
             _ = ticks.tick() => {}
         }
-        let (head, caught_up) = {
-            let status = l1.borrow();
-            (status.position.head, status.caught_up)
-        };
-        if !caught_up {
-            continue;
+        if !caught_up(&mut l1, &stop).await {
+            return Ok(());
         }
+        let head = l1.borrow().position.head;
         tokio::select! {
             () = stop.cancelled() => return Ok(()),
             done = poster.step(head) => {

@@ -1,6 +1,6 @@
 use autonet_bridge::{BridgeError, ErrorKind};
 use autonet_chain::ChainError;
-use autonet_follower::FollowerError;
+use autonet_follower::{FollowerError, chain_kind};
 
 /// Errors of the verifier.
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +23,7 @@ impl VerifierError {
         match self {
             Self::Bridge(error) => error.kind(),
             Self::Follower(error) => error.kind(),
-            Self::Chain(_) => ErrorKind::Fatal,
+            Self::Chain(error) => chain_kind(error),
         }
     }
 }

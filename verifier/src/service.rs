@@ -53,7 +53,11 @@ impl Verifier {
                 () = shutdown.cancelled() => return Ok(()),
                 _ = ticks.tick() => {}
             }
-            match self.step().await {
+            let step = tokio::select! {
+                () = shutdown.cancelled() => return Ok(()),
+                step = self.step() => step,
+            };
+            match step {
                 Ok(true) => {}
                 Ok(false) => ticks.reset_immediately(),
                 Err(error) if error.kind() == ErrorKind::Fatal => return Err(error),

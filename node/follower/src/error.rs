@@ -26,7 +26,16 @@ impl FollowerError {
         match self {
             Self::L1(error) => error.kind(),
             Self::Derive(_) => ErrorKind::Reset,
-            Self::Chain(_) | Self::Interrupted => ErrorKind::Fatal,
+            Self::Chain(error) => chain_kind(error),
+            Self::Interrupted => ErrorKind::Fatal,
         }
+    }
+}
+
+/// What a driver does about an error of the chain: an unwinding between two reads is mended by the next try.
+pub fn chain_kind(error: &ChainError) -> ErrorKind {
+    match error.kind() {
+        autonet_chain::ErrorKind::Fatal => ErrorKind::Fatal,
+        _ => ErrorKind::Retry,
     }
 }

@@ -70,6 +70,10 @@ impl Follower {
             self.unwind_to(rollback.batch_count)?;
         }
         self.compare()?;
+        if update.caught_up {
+            // After a restart or a reset nothing was rolled back, yet L1 may have fewer batches than the chain.
+            self.unwind_to(self.reader.view().batch_count())?;
+        }
         let applied = self.apply().await?;
         if update.caught_up {
             self.drop_orphans()?;

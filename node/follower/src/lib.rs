@@ -5,5 +5,5 @@ mod error;
 mod follower;
 
 pub use args::{NodeArgs, StartError};
-pub use error::FollowerError;
+pub use error::{FollowerError, chain_kind};
 pub use follower::{Applied, Follower, Step, Unsafe};
