@@ -85,13 +85,15 @@ pub enum BridgeError {
         /// How long it was waited for.
         seconds: u64,
     },
-    /// Another transaction of the account was included in place of this one.
-    #[error("nonce {nonce} of {from} went to another transaction")]
-    NonceTaken {
+    /// Another transaction of the account was included in place of this one, or an L1 reorg took earlier ones away.
+    #[error("nonce {nonce} of {from} was waited for, the account's next one is {next}")]
+    NonceMoved {
         /// Sender.
         from: Address,
         /// Nonce.
         nonce: u64,
+        /// The account's next nonce on L1.
+        next: u64,
     },
     /// The account holds too little ATN.
     #[error("{account} holds {balance} wei of ATN, {needed} are needed")]
@@ -135,7 +137,7 @@ impl BridgeError {
             Self::NoCheckpoint { .. } | Self::NotReady { .. } | Self::UnknownTransaction(_) => ErrorKind::Retry,
             Self::Inconsistent { .. } => ErrorKind::Reset,
             // Bonds that come free, or a transfer, mend it.
-            Self::Reverted { .. } | Self::InsufficientAtn { .. } | Self::NonceTaken { .. } => ErrorKind::Retry,
+            Self::Reverted { .. } | Self::InsufficientAtn { .. } | Self::NonceMoved { .. } => ErrorKind::Retry,
             Self::Signer(_)
             | Self::Url { .. }
             | Self::WrongChain { .. }

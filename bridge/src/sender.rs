@@ -157,11 +157,12 @@ impl TransactionSender {
 
     /// The receipt of what was sent, once there is one.
     async fn outcome(&self, sent: &[B256], nonce: u64) -> Result<Option<TransactionReceipt>, BridgeError> {
-        // The nonce first: if it is used now, a receipt of ours would be there after it.
+        // The nonce first: if it is used now, a receipt of ours would be there after it. If it is not next any more, a
+        // reorg took earlier transactions away, and ours would wait for them for ever: the caller looks at L1 anew.
         let next = self.provider.get_transaction_count(self.from).latest().await?;
         let Some(receipt) = self.find(sent).await? else {
-            let taken = BridgeError::NonceTaken { from: self.from, nonce };
-            return if next > nonce { Err(taken) } else { Ok(None) };
+            let moved = BridgeError::NonceMoved { from: self.from, nonce, next };
+            return if next == nonce { Ok(None) } else { Err(moved) };
         };
         let (hash, block) = (receipt.transaction_hash, receipt.block_number.unwrap_or_default());
         if receipt.status() { Ok(Some(receipt)) } else { Err(BridgeError::Reverted { hash, block }) }

@@ -142,6 +142,31 @@ async fn kill_9_under_load_loses_no_acknowledged_block() -> Result<()> {
     network.stop().await
 }
 
+#[tokio::test]
+async fn an_l1_reorg_that_takes_batches_away_is_followed() -> Result<()> {
+    let (network, _folder) = start().await?;
+    let (l2, to) = (network.l2(Role::Spare)?, PrivateKeySigner::random().address());
+    for round in 0..3_u64 {
+        let request = TransactionRequest::default().with_to(to).with_value(U256::from(1));
+        let receipt = l2.send_transaction(request).await?.get_receipt().await?;
+        agree(&network, receipt.block_number.ok_or_eyre("a receipt without a block")?).await?;
+        // The two newest L1 blocks are replaced by empty ones: what they held of the inbox is gone.
+        let pairs: Vec<()> = Vec::new();
+        network.l1.provider().raw_request::<_, serde_json::Value>("anvil_reorg".into(), (2, pairs)).await?;
+        let balance = network.sequencer()?.get_balance(to).await?;
+        ensure!(balance == U256::from(round + 1), "{balance} of {} transfers are left", round + 1);
+    }
+    let request = TransactionRequest::default().with_to(to).with_value(U256::from(1));
+    let receipt = l2.send_transaction(request).await?.get_receipt().await?;
+    let number = receipt.block_number.ok_or_eyre("a receipt without a block")?;
+    until("the sequencer's chain is derived again", TIMEOUT, async || {
+        let verifier = hash_at(&network.verifier()?, number.into()).await?;
+        Ok((verifier.is_some() && verifier == hash_at(&network.sequencer()?, number.into()).await?).then_some(()))
+    })
+    .await?;
+    network.stop().await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
     let (mut network, folder) = start().await?;
