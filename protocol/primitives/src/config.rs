@@ -1,5 +1,6 @@
-use crate::Words;
-use alloy_primitives::{Address, B256};
+use crate::{WordReader, Words};
+use alloc::vec::Vec;
+use alloy_primitives::{Address, B256, keccak256};
 
 /// The version of the rules of derivation and execution; a header's `extraData`.
 pub const PROTOCOL_VERSION: u8 = 1;
@@ -48,8 +49,13 @@ pub struct ChainConfig {
 }
 
 impl ChainConfig {
-    /// The config hash that every checkpoint binds.
+    /// The config hash that every checkpoint binds: of [`Self::encode`].
     pub fn hash(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// The protocol version and all fields, as words in the order of their declaration.
+    pub fn encode(&self) -> Vec<u8> {
         Words::new()
             .u64(PROTOCOL_VERSION.into())
             .u64(self.l1_chain_id)
@@ -64,7 +70,30 @@ impl ChainConfig {
             .u64(self.base_fee_denominator)
             .u64(self.data_fee_scalar_ppm)
             .address(self.sequencer_fee_recipient)
-            .hash()
+            .into_bytes()
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for anything else, other protocol versions included.
+    pub fn decode(words: &[u8]) -> Option<Self> {
+        let mut words = WordReader::new(words);
+        if words.u64()? != u64::from(PROTOCOL_VERSION) {
+            return None;
+        }
+        let config = Self {
+            l1_chain_id: words.u64()?,
+            l2_chain_id: words.u64()?,
+            inbox: words.address()?,
+            bridge: words.address()?,
+            force_window_s: words.u64()?,
+            max_past_s: words.u64()?,
+            max_future_s: words.u64()?,
+            gas_limit: words.u64()?,
+            base_fee_elasticity: words.u64()?,
+            base_fee_denominator: words.u64()?,
+            data_fee_scalar_ppm: words.u64()?,
+            sequencer_fee_recipient: words.address()?,
+        };
+        words.finish(config)
     }
 }
 
@@ -90,6 +119,18 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_config_is_refused() {
+        let words = config().encode();
+        assert_eq!(ChainConfig::decode(&words[..words.len() - 1]), None);
+        assert_eq!(ChainConfig::decode(&[&words[..], &[0; 32]].concat()), None);
+        for word in 0..words.len() / 32 {
+            let mut other = words.clone();
+            other[32 * word] = 1;
+            assert_eq!(ChainConfig::decode(&other), None, "word {word} out of range");
+        }
+    }
+
+    #[test]
     fn hash_covers_every_field() {
         let base = config();
         let changes: [fn(&mut ChainConfig); 12] = [
@@ -110,6 +151,7 @@ mod tests {
             let mut other = base.clone();
             change(&mut other);
             assert_ne!(base.hash(), other.hash(), "field {field}");
+            assert_eq!(ChainConfig::decode(&other.encode()), Some(other), "field {field}");
         }
     }
 }

@@ -1,4 +1,5 @@
-use crate::Words;
+use crate::{WordReader, Words};
+use alloc::vec::Vec;
 use alloy_primitives::{Address, B256, Bytes, U256, address, keccak256};
 
 /// What an L1 block says of itself to L2.
@@ -64,8 +65,41 @@ pub struct DelayedMessage {
 impl DelayedMessage {
     /// The inbox's accumulator after this message, from the one before it (zero before the first).
     pub fn accumulate(&self, acc: B256) -> B256 {
+        keccak256(self.link(acc).encode())
+    }
+
+    /// This message as a link of the inbox's hash chain, after the accumulator `previous`.
+    pub fn link(&self, previous: B256) -> DelayedLink {
+        DelayedLink {
+            previous,
+            kind: self.kind,
+            sender: self.sender,
+            l1: self.l1,
+            payload_hash: keccak256(&self.payload),
+        }
+    }
+}
+
+/// A link of the chain of delayed messages: what an accumulator is the hash of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DelayedLink {
+    /// The accumulator before the message.
+    pub previous: B256,
+    /// What the message asks for.
+    pub kind: DelayedKind,
+    /// Who queued it.
+    pub sender: Address,
+    /// The L1 block that queued it.
+    pub l1: L1Context,
+    /// Hash of its payload.
+    pub payload_hash: B256,
+}
+
+impl DelayedLink {
+    /// The preimage of the accumulator after the message.
+    pub fn encode(&self) -> Vec<u8> {
         Words::new()
-            .word(acc)
+            .word(self.previous)
             .u64(self.kind as u64)
             .address(self.sender)
             .u64(self.l1.number)
@@ -74,8 +108,28 @@ impl DelayedMessage {
             .uint(self.l1.blob_base_fee)
             .word(self.l1.prev_randao)
             .word(self.l1.parent_hash)
-            .word(keccak256(&self.payload))
-            .hash()
+            .word(self.payload_hash)
+            .into_bytes()
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for anything else.
+    pub fn decode(words: &[u8]) -> Option<Self> {
+        let mut words = WordReader::new(words);
+        let link = Self {
+            previous: words.word()?,
+            kind: DelayedKind::try_from(u8::try_from(words.u64()?).ok()?).ok()?,
+            sender: words.address()?,
+            l1: L1Context {
+                number: words.u64()?,
+                time: words.u64()?,
+                base_fee: words.uint()?,
+                blob_base_fee: words.uint()?,
+                prev_randao: words.word()?,
+                parent_hash: words.word()?,
+            },
+            payload_hash: words.word()?,
+        };
+        words.finish(link)
     }
 }
 
@@ -167,15 +221,69 @@ impl Batch {
 
     /// The inbox's accumulator after this batch, from the one before it (zero before the first).
     pub fn accumulate(&self, acc: B256) -> B256 {
+        keccak256(self.link(acc).encode())
+    }
+
+    /// This batch as a link of the inbox's hash chain, after the accumulator `previous`.
+    pub fn link(&self, previous: B256) -> BatchLink {
+        BatchLink {
+            previous,
+            data_hash: keccak256(&self.data),
+            delayed_cursor: self.delayed_cursor,
+            delayed_acc: self.delayed_acc,
+            l1_block: self.l1_block,
+            l1_time: self.l1_time,
+        }
+    }
+}
+
+/// A link of the chain of batches: what an accumulator is the hash of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchLink {
+    /// The accumulator before the batch.
+    pub previous: B256,
+    /// Hash of its bytes.
+    pub data_hash: B256,
+    /// Delayed messages consumed once the batch has run.
+    pub delayed_cursor: u64,
+    /// The delayed accumulator after so many messages.
+    pub delayed_acc: B256,
+    /// L1 block number of the posting.
+    pub l1_block: u64,
+    /// L1 time of the posting, in seconds.
+    pub l1_time: u64,
+}
+
+impl BatchLink {
+    /// The preimage of the accumulator after the batch.
+    pub fn encode(&self) -> Vec<u8> {
         Words::new()
-            .word(acc)
-            .u64(Self::KIND_CALLDATA)
-            .word(keccak256(&self.data))
+            .word(self.previous)
+            .u64(Batch::KIND_CALLDATA)
+            .word(self.data_hash)
             .u64(self.delayed_cursor)
             .word(self.delayed_acc)
             .u64(self.l1_block)
             .u64(self.l1_time)
-            .hash()
+            .into_bytes()
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for anything else.
+    pub fn decode(words: &[u8]) -> Option<Self> {
+        let mut words = WordReader::new(words);
+        let previous = words.word()?;
+        if words.u64()? != Batch::KIND_CALLDATA {
+            return None;
+        }
+        let link = Self {
+            previous,
+            data_hash: words.word()?,
+            delayed_cursor: words.u64()?,
+            delayed_acc: words.word()?,
+            l1_block: words.u64()?,
+            l1_time: words.u64()?,
+        };
+        words.finish(link)
     }
 }
 
@@ -190,6 +298,46 @@ pub fn alias_address(contract: Address) -> Address {
 mod tests {
     use super::*;
     use alloc::vec;
+
+    #[test]
+    fn links_round_trip_and_other_bytes_are_refused() {
+        let delayed = DelayedMessage {
+            index: 7,
+            kind: DelayedKind::Forced,
+            sender: Address::repeat_byte(1),
+            l1: L1Context {
+                number: 2,
+                time: 3,
+                base_fee: U256::MAX,
+                blob_base_fee: U256::from(5),
+                prev_randao: B256::repeat_byte(6),
+                parent_hash: B256::repeat_byte(7),
+            },
+            payload: vec![8].into(),
+        };
+        let link = delayed.link(B256::repeat_byte(9));
+        let words = link.encode();
+        assert_eq!(DelayedLink::decode(&words), Some(link));
+        assert_eq!(DelayedLink::decode(&words[1..]), None);
+        let mut unknown_kind = words;
+        unknown_kind[63] = 3;
+        assert_eq!(DelayedLink::decode(&unknown_kind), None);
+
+        let batch = Batch {
+            index: 0,
+            data: vec![1].into(),
+            delayed_cursor: 2,
+            delayed_acc: B256::repeat_byte(3),
+            l1_block: 4,
+            l1_time: 5,
+        };
+        let link = batch.link(B256::repeat_byte(6));
+        let mut words = link.encode();
+        assert_eq!(BatchLink::decode(&words), Some(link));
+        assert_eq!(BatchLink::decode(&[&words[..], &[0; 32]].concat()), None);
+        words[63] = 1;
+        assert_eq!(BatchLink::decode(&words), None, "a kind of data that is not calldata");
+    }
 
     #[test]
     fn deposit_round_trip() {

@@ -16,11 +16,13 @@ mod words;
 pub use block::{
     Block, BlockInput, ForcedTransactionError, Receipt, TxEnvelope, decode_forced_transaction, decode_transaction,
 };
-pub use checkpoint::{CHECKPOINT_VERSION, CheckpointOutput};
+pub use checkpoint::{BLOCK_VERSION, BlockOutput, CHECKPOINT_VERSION, CheckpointOutput, Output};
 pub use config::{ChainConfig, MAX_DELAYED_GAS, MAX_DELAYED_PER_BLOCK, MAX_FORCED_TX_BYTES, PROTOCOL_VERSION};
 #[cfg(feature = "serde")]
 pub use genesis::{Genesis, GenesisAccount};
-pub use inbox::{Batch, DelayedKind, DelayedMessage, Deposit, DepositError, L1Context, alias_address};
-pub use words::Words;
+pub use inbox::{
+    Batch, BatchLink, DelayedKind, DelayedLink, DelayedMessage, Deposit, DepositError, L1Context, alias_address,
+};
+pub use words::{WordReader, Words};
 
 pub use alloy_consensus::Header;

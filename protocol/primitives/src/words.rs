@@ -42,4 +42,57 @@ impl Words {
     pub fn hash(&self) -> B256 {
         keccak256(&self.0)
     }
+
+    /// The words, one after the other.
+    pub fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+}
+
+/// Reads a sequence of words that [`Words`] wrote. Every failure stays: a reader that has failed gives nothing more.
+#[derive(Clone, Copy, Debug)]
+pub struct WordReader<'a>(Option<&'a [u8]>);
+
+impl<'a> WordReader<'a> {
+    /// Reads from the first of `words`.
+    pub const fn new(words: &'a [u8]) -> Self {
+        Self(Some(words))
+    }
+
+    /// The next word.
+    pub fn word(&mut self) -> Option<B256> {
+        let (word, rest) = self.0.take()?.split_first_chunk::<32>()?;
+        self.0 = Some(rest);
+        Some(B256::new(*word))
+    }
+
+    /// The next word as an integer.
+    pub fn uint(&mut self) -> Option<U256> {
+        Some(self.word()?.into())
+    }
+
+    /// The next word as a 64-bit integer; none if it is larger.
+    pub fn u64(&mut self) -> Option<u64> {
+        let value = self.uint()?.try_into();
+        self.keep(value.ok())
+    }
+
+    /// The next word as an address; none if it is larger.
+    pub fn address(&mut self) -> Option<Address> {
+        let word = self.word()?;
+        let address = word[..12].iter().all(|byte| *byte == 0).then(|| Address::from_word(word));
+        self.keep(address)
+    }
+
+    /// Answers `value` if every word was read.
+    pub fn finish<T>(self, value: T) -> Option<T> {
+        self.0?.is_empty().then_some(value)
+    }
+
+    fn keep<T>(&mut self, value: Option<T>) -> Option<T> {
+        if value.is_none() {
+            self.0 = None;
+        }
+        value
+    }
 }
