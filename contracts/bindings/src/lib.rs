@@ -21,6 +21,7 @@ bind! {
     atn_token ATNToken "../artifacts/ATNToken.json",
     anchor_bridge AnchorBridge "../artifacts/AnchorBridge.json",
     inbox Inbox "../artifacts/Inbox.json",
+    step_verifier StepVerifier "../artifacts/StepVerifier.json",
     atn ATN "../artifacts/ATN.json",
     fee_vault FeeVault "../artifacts/FeeVault.json",
     l1_context L1Context "../artifacts/L1Context.json",
