@@ -36,9 +36,14 @@ pub(crate) enum Exit {
     Trap(u8),
 }
 
+/// Why an access of `bytes` at an address is refused.
+#[cold]
+const fn access_trap(address: u64, bytes: u64) -> u8 {
+    if address & (bytes - 1) == 0 { TRAP_RANGE } else { TRAP_MISALIGNED }
+}
+
 /// Executes up to `budget` steps from `pc`, and takes them from the budget. `TRACK` notes the pages that are written;
 /// `EXACT` looks at the budget before every instruction, and works with any.
-#[allow(clippy::too_many_lines)] // One arm for an instruction.
 pub(crate) fn interpret<const TRACK: bool, const EXACT: bool>(
     memory: &mut Memory,
     x: &mut Registers,
@@ -93,8 +98,7 @@ pub(crate) fn interpret<const TRACK: bool, const EXACT: bool>(
                 let address = x[$op.rs1 as usize].wrapping_add_signed($op.imm.into());
                 let index = address.rotate_right($shift);
                 if index >= 1 << (32 - $shift) {
-                    let aligned = address & ((1 << $shift) - 1) == 0;
-                    leave!(Exit::Trap(if aligned { TRAP_RANGE } else { TRAP_MISALIGNED }));
+                    leave!(Exit::Trap(access_trap(address, 1 << $shift)));
                 }
                 index as u32
             }};

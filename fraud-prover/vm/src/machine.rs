@@ -6,6 +6,7 @@ use crate::{
     interpret::{Exit, Registers, TRAP_MISALIGNED, TRAP_RANGE, interpret},
     memory::Memory,
     oracle::Oracle,
+    snapshot::SavedPages,
     tree::Tree,
 };
 
@@ -19,6 +20,8 @@ pub struct Machine {
     pub(crate) memory: Memory,
     pub(crate) tree: Tree,
     pub(crate) oracle: Oracle,
+    /// The pages as of the last snapshot.
+    pub(crate) saved: SavedPages,
     /// Address of the next instruction.
     pub pc: u64,
     /// Steps executed.
@@ -36,22 +39,28 @@ pub struct Machine {
 impl Machine {
     /// A machine about to execute the first step of a program.
     pub fn new(program: &Program) -> Self {
-        let mut machine = Self {
+        let mut machine = Self { pc: program.entry, ..Self::empty() };
+        for (address, bytes) in program.segments() {
+            machine.write(address, bytes);
+        }
+        machine
+    }
+
+    /// A machine whose state is zero.
+    pub(crate) fn empty() -> Self {
+        Self {
             registers: Box::new([0; 256]),
             memory: Memory::new(),
             tree: Tree::new(),
             oracle: Oracle::default(),
-            pc: program.entry,
+            saved: SavedPages::default(),
+            pc: 0,
             step: 0,
             exited: false,
             exit_code: 0,
             oracle_key: B256::ZERO,
             oracle_offset: 0,
-        };
-        for (address, bytes) in program.segments() {
-            machine.write(address, bytes);
         }
-        machine
     }
 
     /// Executes up to `max_steps` steps; fewer only if it exits. Returns how many. After an error the machine stands before
@@ -219,10 +228,16 @@ impl Machine {
 
     /// What L1 knows of it.
     pub fn state(&mut self) -> State {
+        let memory_root = self.memory_root();
+        self.state_over(memory_root)
+    }
+
+    /// The state with some memory root.
+    pub(crate) fn state_over(&self, memory_root: B256) -> State {
         let mut registers = [0; 32];
         registers.copy_from_slice(&self.registers[..32]);
         State {
-            memory_root: self.memory_root(),
+            memory_root,
             pc: self.pc,
             registers,
             step: self.step,

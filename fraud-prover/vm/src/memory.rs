@@ -88,7 +88,7 @@ impl Memory {
 
     /// The 32 bits at a multiple of 4.
     pub(crate) fn instruction(&self, address: u32) -> u32 {
-        (self.words[(address >> 3) as usize] >> (address & 4) * 8) as u32
+        (self.words[(address >> 3) as usize] >> ((address & 4) * 8)) as u32
     }
 
     /// Replaces a word, whatever the page is.

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use alloy_primitives::keccak256;
+use alloy_primitives::{keccak256, map::HashMap};
 use rayon::prelude::*;
 
 use crate::memory::{PAGE_WORDS, PAGES, Page, Words, leaf_of};
@@ -35,20 +35,31 @@ pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
 }
 
 /// All nodes of a page, its root at 1, the children of `n` at `2n` and `2n + 1`, leaves at 128.
-fn page_nodes(page: &Page) -> Box<[Hash; 2 * PAGE_LEAVES]> {
-    let mut nodes = Box::new([[0; 32]; 2 * PAGE_LEAVES]);
-    for leaf in 0..PAGE_LEAVES {
-        nodes[PAGE_LEAVES + leaf] = leaf_of(page, leaf);
-    }
-    for height in 1..=PAGE_HEIGHT {
-        let zero = &ZEROS[height - 1];
-        for at in (PAGE_LEAVES >> height)..(2 * PAGE_LEAVES >> height) {
-            let (left, right) = (&nodes[2 * at], &nodes[2 * at + 1]);
-            let empty = left == zero && right == zero;
-            nodes[at] = if empty { ZEROS[height] } else { node(left, right) };
+#[derive(Debug)]
+pub(crate) struct PageNodes([Hash; 2 * PAGE_LEAVES]);
+
+impl PageNodes {
+    pub(crate) fn new(page: &Page) -> Box<Self> {
+        let mut nodes = Box::new(Self([[0; 32]; 2 * PAGE_LEAVES]));
+        for leaf in 0..PAGE_LEAVES {
+            nodes.0[PAGE_LEAVES + leaf] = leaf_of(page, leaf);
         }
+        for height in 1..=PAGE_HEIGHT {
+            let zero = &ZEROS[height - 1];
+            for at in (PAGE_LEAVES >> height)..((2 * PAGE_LEAVES) >> height) {
+                let (left, right) = (&nodes.0[2 * at], &nodes.0[2 * at + 1]);
+                let empty = left == zero && right == zero;
+                nodes.0[at] = if empty { ZEROS[height] } else { node(left, right) };
+            }
+        }
+        nodes
     }
-    nodes
+}
+
+/// Node `at` of some height inside a page: the page, and where it is there.
+const fn inside_page(height: usize, at: u32) -> (u32, usize) {
+    let bits = PAGE_HEIGHT - height;
+    (at >> bits, (1 << bits) + (at & ((1 << bits) - 1)) as usize)
 }
 
 /// The nodes from the page roots up, numbered as in a heap. A node that was never written stands for an empty subtree.
@@ -77,7 +88,7 @@ impl Tree {
     pub(crate) fn update(&mut self, words: &Words, pages: &[u32]) {
         let root = |page: &u32| {
             let start = *page as usize * PAGE_WORDS;
-            page_nodes(words[start..].first_chunk().expect("a page below 2^32"))[1]
+            PageNodes::new(words[start..].first_chunk().expect("a page below 2^32")).0[1]
         };
         let roots: Vec<Hash> = if pages.len() < 4 {
             pages.iter().map(root).collect()
@@ -105,10 +116,29 @@ impl Tree {
         }
     }
 
+    /// Node `at` of some height; those inside pages are in `inside`, whose pages must be there.
+    pub(crate) fn node(&self, inside: &HashMap<u32, Box<PageNodes>>, height: usize, at: u32) -> Hash {
+        if height < PAGE_HEIGHT {
+            let (page, at) = inside_page(height, at);
+            return inside[&page].0[at];
+        }
+        self.get((1 << (MEMORY_HEIGHT - height)) + at as usize)
+    }
+
+    /// Replaces a node.
+    pub(crate) fn set_node(&mut self, inside: &mut HashMap<u32, Box<PageNodes>>, height: usize, at: u32, hash: &Hash) {
+        if height < PAGE_HEIGHT {
+            let (page, at) = inside_page(height, at);
+            inside.entry(page).and_modify(|nodes| nodes.0[at] = *hash);
+        } else {
+            self.nodes[(1 << (MEMORY_HEIGHT - height)) + at as usize] = *hash;
+        }
+    }
+
     /// The leaf and its siblings, from the leaf up; the tree must be up to date.
     pub(crate) fn prove(&self, words: &Words, leaf: u32) -> Vec<u8> {
         let page = leaf as usize / PAGE_LEAVES;
-        let inside = page_nodes(words[page * PAGE_WORDS..].first_chunk().expect("a page below 2^32"));
+        let inside = PageNodes::new(words[page * PAGE_WORDS..].first_chunk().expect("a page below 2^32")).0;
         let mut at = PAGE_LEAVES + leaf as usize % PAGE_LEAVES;
         let mut proof = inside[at].to_vec();
         while at > 1 {
