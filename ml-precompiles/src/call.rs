@@ -2,17 +2,19 @@
 
 use crate::{
     abi::{self, Words},
+    commitment::Commitment,
     error::Failure,
     gas::{self, Meter},
     graph::{Graph, MAX_NODES},
     host::{Residency, TensorHost},
     metric::Metric,
+    operand::{Operand, Request, Shaped},
     ops::{MAX_MACS, Operation},
     program::Program,
     tensor::{Dtype, MAX_DIM, MAX_RANK, Shape, Tensor},
 };
 use alloc::sync::Arc;
-use alloy_primitives::{Address, B256, Bytes};
+use alloy_primitives::{Address, B256, Bytes, U256};
 
 /// The most data that one COMMIT takes, in bytes.
 pub const MAX_COMMIT_BYTES: usize = 128 * 1024;
@@ -126,7 +128,7 @@ impl<H: TensorHost> Frame<'_, H> {
             return Err(Failure::InputLength(input.len()).into());
         }
         self.gas.charge(gas::commit(&shape))?;
-        self.make(Tensor::from_bytes(shape, data)?)
+        self.make(Arc::new(Tensor::from_bytes(shape, data)?).into())
     }
 
     fn slice(&mut self, input: &[u8]) -> Step<Bytes, H> {
@@ -137,7 +139,13 @@ impl<H: TensorHost> Frame<'_, H> {
         self.gas.charge(gas::slice(length))?;
         let (tensor, _) = self.fetch(id)?;
         let size = tensor.shape().size_bytes() as u64;
-        let bytes = tensor.slice_bytes(offset as usize, length as usize);
+        let bytes = match tensor.data() {
+            Some(data) => data.slice_bytes(offset as usize, length as usize),
+            None => tensor
+                .commitment()
+                .slice_bytes(offset as usize, length as usize, |hash| self.host.preimage(hash))
+                .map_err(Stop::Host)?,
+        };
         Ok(bytes.ok_or(Failure::Slice { offset, length, size })?.into())
     }
 
@@ -169,7 +177,21 @@ impl<H: TensorHost> Frame<'_, H> {
             return Err(Failure::Macs(plan.macs).into());
         }
         self.gas.charge(plan.gas + gas::commit(&plan.output))?;
-        self.make(operation.apply(&x)?)
+        let result = self.compute(&operation, &x)?;
+        self.make(result)
+    }
+
+    /// Works an operation out, here or by the host. Types, shapes and limits have been checked, and it is paid for.
+    fn compute(&mut self, operation: &Operation<Operand>, x: &Operand) -> Step<Operand, H> {
+        let request = Request::Operate { operation: operation.clone(), x: x.clone() };
+        if let Some(root) = self.host.request(&request).map_err(Stop::Host)? {
+            if root.is_zero() {
+                return Err(Failure::Refused.into());
+            }
+            return Ok(Commitment { shape: operation.plan(x.shape())?.output, root }.into());
+        }
+        let operation = operation.try_map(|operand| operand.require_data().cloned())?;
+        Ok(Arc::new(operation.apply(x.require_data()?)?).into())
     }
 
     fn forward(&mut self, input: &[u8]) -> Step<Bytes, H> {
@@ -184,7 +206,9 @@ impl<H: TensorHost> Frame<'_, H> {
         let program = Program::bind(&graph, range, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
         let plan = program.plan(x.shape())?;
         self.gas.charge(plan.gas + gas::commit(&plan.output))?;
-        self.make(program.run(&x)?)
+        let result =
+            program.evaluate(|operation, value: Option<&Operand>| self.compute(operation, value.unwrap_or(&x)))?;
+        self.make(result)
     }
 
     fn metric(&mut self, input: &[u8]) -> Step<Bytes, H> {
@@ -192,8 +216,13 @@ impl<H: TensorHost> Frame<'_, H> {
         let metric = Metric::from_kind(words.number(u64::MAX)?).ok_or(Failure::Word(0))?;
         let (predictions, truth) = (words.id()?, words.id()?);
         let (predictions, truth) = (self.fetch(predictions)?.0, self.fetch(truth)?.0);
-        self.gas.charge(metric.price(&predictions, &truth)?)?;
-        Ok(abi::encode_words(&[metric.measure(&predictions, &truth)?]))
+        self.gas.charge(metric.price(predictions.shape(), truth.shape())?)?;
+        let request = Request::Measure { metric, predictions: predictions.clone(), truth: truth.clone() };
+        let number = match self.host.request(&request).map_err(Stop::Host)? {
+            Some(answer) => number(answer).ok_or(Failure::Refused)?,
+            None => metric.measure(predictions.require_data()?, truth.require_data()?)?,
+        };
+        Ok(abi::encode_words(&[number]))
     }
 
     /// A registered model, whose first use in the transaction pays for looking it up and loading it.
@@ -210,7 +239,7 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.
-    fn fetch(&mut self, id: B256) -> Step<(Arc<Tensor>, Option<Residency>), H> {
+    fn fetch(&mut self, id: B256) -> Step<(Operand, Option<Residency>), H> {
         if let Some(tensor) = self.host.local(id).map_err(Stop::Host)? {
             return Ok((tensor, None));
         }
@@ -226,9 +255,14 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     /// Ends a call whose result is a tensor; its commitment has been paid for.
-    fn make(&mut self, tensor: Tensor) -> Step<Bytes, H> {
-        let id = tensor.id();
-        self.host.insert_local(id, Arc::new(tensor)).map_err(Stop::Host)?;
+    fn make(&mut self, tensor: Operand) -> Step<Bytes, H> {
+        let (id, tensor) = tensor.committed();
+        self.host.insert_local(id, tensor).map_err(Stop::Host)?;
         Ok(id.0.into())
     }
+}
+
+/// The number that an answer stands for: see [`crate::Answer::word`].
+fn number(answer: B256) -> Option<u64> {
+    U256::from_be_bytes(answer.0).checked_sub(U256::ONE)?.try_into().ok()
 }

@@ -1,8 +1,8 @@
 //! Tensor commitments: a Merkle tree over 16x16 tiles, and the id that binds it to type and dimensions.
 
-use crate::tensor::{Elements, Tensor};
+use crate::tensor::{Elements, Shape, Tensor};
 use alloc::vec::Vec;
-use alloy_primitives::{B256, Keccak256};
+use alloy_primitives::{B256, Bytes, Keccak256, keccak256};
 
 /// Side of a tile.
 pub const TILE: usize = 16;
@@ -12,27 +12,147 @@ pub const ID_DOMAIN: &[u8; 4] = b"AUT1";
 
 /// `keccak("AUT1" | dtype (1) | rank (1) | dims (rank * 4, big-endian) | root (32))`.
 pub fn tensor_id(tensor: &Tensor) -> B256 {
-    let mut head = ID_DOMAIN.to_vec();
-    tensor.shape().encode_to(&mut head);
-    let mut hasher = Keccak256::new();
-    hasher.update(&head);
-    hasher.update(tile_root(tensor));
-    hasher.finalize()
+    Commitment::of(tensor).id()
+}
+
+/// What an id is the hash of: all that can be said of a tensor without its data.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Commitment {
+    /// Type and dimensions.
+    pub shape: Shape,
+    /// Root over the tiles: see [`tile_root`].
+    pub root: B256,
+}
+
+impl Commitment {
+    /// The commitment to a tensor.
+    pub fn of(tensor: &Tensor) -> Self {
+        Self { shape: *tensor.shape(), root: tile_root(tensor) }
+    }
+
+    /// The tensor's id.
+    pub fn id(&self) -> B256 {
+        keccak256(self.encode())
+    }
+
+    /// The preimage of the id.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut preimage = ID_DOMAIN.to_vec();
+        self.shape.encode_to(&mut preimage);
+        preimage.extend_from_slice(self.root.as_slice());
+        preimage
+    }
+
+    /// Reads what [`Self::encode`] wrote; none for anything else.
+    pub fn decode(preimage: &[u8]) -> Option<Self> {
+        let (shape, root) = Shape::decode(preimage.strip_prefix(ID_DOMAIN)?).ok()?;
+        Some(Self { shape, root: B256::try_from(root).ok()? })
+    }
+
+    /// The data bytes `offset .. offset + length`, as [`Tensor::slice_bytes`] has them, from the preimages of the nodes
+    /// and tiles on the way; `None` if not all of them exist.
+    ///
+    /// `preimage` gives what a hash is the hash of.
+    pub fn slice_bytes<E>(
+        &self,
+        offset: usize,
+        length: usize,
+        preimage: impl FnMut(B256) -> Result<Bytes, E>,
+    ) -> Result<Option<Vec<u8>>, E> {
+        let Some(end) = offset.checked_add(length).filter(|end| *end <= self.shape.size_bytes()) else {
+            return Ok(None);
+        };
+        let mut tiles = Tiles { commitment: self, preimage, last: None };
+        let (width, cols) = (self.shape.dtype().width(), self.shape.cols());
+        let mut out = Vec::with_capacity(length);
+        for byte in offset..end {
+            let (element, byte) = (byte / width, byte % width);
+            let (row, col) = (element / cols, element % cols);
+            let tile = tiles.at(row / TILE, col / TILE)?;
+            let index = (row % TILE * TILE + col % TILE) * width + byte;
+            // A preimage of another length is not the committed tensor's; it is what it is for every node alike.
+            out.push(tile.get(1 + index).copied().unwrap_or_default());
+        }
+        Ok(Some(out))
+    }
+}
+
+/// Finds tiles below a root.
+struct Tiles<'a, F> {
+    commitment: &'a Commitment,
+    preimage: F,
+    /// The last tile found, with its prefix, by its position in tile order.
+    last: Option<(usize, Bytes)>,
+}
+
+impl<F: FnMut(B256) -> Result<Bytes, E>, E> Tiles<'_, F> {
+    fn at(&mut self, row: usize, col: usize) -> Result<&[u8], E> {
+        let position = row * self.commitment.shape.cols().div_ceil(TILE) + col;
+        let known = self.last.as_ref().is_some_and(|(last, _)| *last == position);
+        if !known {
+            let tile = self.find(position)?;
+            self.last = Some((position, tile));
+        }
+        Ok(self.last.as_ref().map_or(&[], |(_, tile)| tile))
+    }
+
+    fn find(&mut self, position: usize) -> Result<Bytes, E> {
+        let height = self.commitment.shape.tiles().next_power_of_two().trailing_zeros();
+        let mut hash = self.commitment.root;
+        for level in (0..height).rev() {
+            let node = (self.preimage)(hash)?;
+            let start = 1 + 32 * (position >> level & 1);
+            hash = node.get(start..start + 32).map(B256::from_slice).unwrap_or_default();
+        }
+        (self.preimage)(hash)
+    }
+}
+
+/// What the hashes of a tensor's commitment are hashes of: the id's preimage, the nodes and the tiles, with their prefixes.
+/// It is what someone needs who has the id only.
+pub fn nodes(tensor: &Tensor) -> Vec<Bytes> {
+    let mut preimages: Vec<Bytes> = tiles(tensor, |tile| [&[0x00], tile].concat().into());
+    let mut level: Vec<B256> = preimages.iter().map(keccak256).collect();
+    level.resize(level.len().next_power_of_two(), B256::ZERO);
+    while level.len() > 1 {
+        let (pairs, _) = level.as_chunks::<2>();
+        let parents: Vec<Bytes> = pairs.iter().map(|[left, right]| node_preimage(left, right).into()).collect();
+        level = parents.iter().map(keccak256).collect();
+        preimages.extend(parents);
+    }
+    let root = level.first().copied().unwrap_or_default();
+    preimages.push(Commitment { shape: *tensor.shape(), root }.encode().into());
+    preimages
 }
 
 /// Root over the tiles in row-major tile order. A leaf is `keccak(0x00 | tile)`, where the tile is its 256 elements
 /// in row-major order (I32 little-endian), zero where it sticks out of the matrix. The leaves are padded to a power
 /// of two with `B256::ZERO` itself; one tile is its own root.
 pub fn tile_root(tensor: &Tensor) -> B256 {
-    let (rows, cols) = (tensor.shape().rows(), tensor.shape().cols());
+    merkle_root(tiles(tensor, |tile| {
+        let mut hasher = Keccak256::new();
+        hasher.update([0x00]);
+        hasher.update(tile);
+        hasher.finalize()
+    }))
+}
+
+/// What `leaf` makes of the bytes of each tile, in tile order.
+fn tiles<R>(tensor: &Tensor, leaf: impl FnMut(&[u8]) -> R) -> Vec<R> {
     match tensor.elements() {
-        Elements::I8(data) => merkle_root(leaves(data, rows, cols, |value| [value as u8])),
-        Elements::I32(data) => merkle_root(leaves(data, rows, cols, i32::to_le_bytes)),
+        Elements::I8(data) => tiles_of(tensor.shape(), data, |value| [value as u8], leaf),
+        Elements::I32(data) => tiles_of(tensor.shape(), data, i32::to_le_bytes, leaf),
     }
 }
 
-fn leaves<T: Copy, const W: usize>(data: &[T], rows: usize, cols: usize, bytes: impl Fn(T) -> [u8; W]) -> Vec<B256> {
-    let mut leaves = Vec::with_capacity(rows.div_ceil(TILE) * cols.div_ceil(TILE));
+fn tiles_of<T: Copy, R, const W: usize>(
+    shape: &Shape,
+    data: &[T],
+    bytes: impl Fn(T) -> [u8; W],
+    mut leaf: impl FnMut(&[u8]) -> R,
+) -> Vec<R> {
+    let (rows, cols) = (shape.rows(), shape.cols());
+    let mut leaves = Vec::with_capacity(shape.tiles());
     let mut tile = [[0u8; W]; TILE * TILE];
     for top in (0..rows).step_by(TILE) {
         for left in (0..cols).step_by(TILE) {
@@ -47,10 +167,7 @@ fn leaves<T: Copy, const W: usize>(data: &[T], rows: usize, cols: usize, bytes: 
                     *out = bytes(value);
                 }
             }
-            let mut hasher = Keccak256::new();
-            hasher.update([0x00]);
-            hasher.update(tile.as_flattened());
-            leaves.push(hasher.finalize());
+            leaves.push(leaf(tile.as_flattened()));
         }
     }
     leaves
@@ -58,10 +175,14 @@ fn leaves<T: Copy, const W: usize>(data: &[T], rows: usize, cols: usize, bytes: 
 
 /// `keccak(0x01 | left | right)`.
 pub fn node_hash(left: &B256, right: &B256) -> B256 {
+    keccak256(node_preimage(left, right))
+}
+
+fn node_preimage(left: &B256, right: &B256) -> [u8; 65] {
     let mut preimage = [0x01; 65];
     preimage[1..33].copy_from_slice(left.as_slice());
     preimage[33..].copy_from_slice(right.as_slice());
-    alloy_primitives::keccak256(preimage)
+    preimage
 }
 
 /// Folds level by level; `padding` is the root of an all-padding subtree of the level's height.

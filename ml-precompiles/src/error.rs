@@ -55,6 +55,12 @@ pub enum Failure {
     /// The results of a FORWARD's nodes are larger than [`crate::MAX_FORWARD_BYTES`] together.
     #[error("{0} bytes of intermediate results")]
     ForwardBytes(u64),
+    /// The values of an operand are out of range, says whoever has them.
+    #[error("an operand has values out of range")]
+    Refused,
+    /// The data of an operand is neither here nor with the host: a host that gives commitments answers requests.
+    #[error("the data of an operand is not at hand")]
+    NoData,
     /// The registered bytes are not a graph.
     #[error(transparent)]
     Graph(#[from] GraphError),

@@ -1,7 +1,6 @@
 //! What the precompiles ask of the state transition that runs them.
 
-use crate::tensor::Tensor;
-use alloc::sync::Arc;
+use crate::operand::{Operand, Request};
 use alloy_primitives::{B256, Bytes};
 
 /// What the TensorStore says of a tensor that is pinned and paid for now.
@@ -24,20 +23,26 @@ pub trait TensorHost {
     type Error;
 
     /// A tensor made earlier in this transaction, by a call that has not been undone.
-    fn local(&mut self, id: B256) -> Result<Option<Arc<Tensor>>, Self::Error>;
+    fn local(&mut self, id: B256) -> Result<Option<Operand>, Self::Error>;
 
     /// Makes `tensor` available as `id`, which is its commitment, until the end of the transaction.
-    fn insert_local(&mut self, id: B256, tensor: Arc<Tensor>) -> Result<(), Self::Error>;
+    fn insert_local(&mut self, id: B256, tensor: Operand) -> Result<(), Self::Error>;
 
     /// Looks up the TensorStore slot of `id` and compares it with the block's time: `None` if not pinned, or unpaid.
     fn resident(&mut self, id: B256) -> Result<Option<Residency>, Self::Error>;
 
     /// The tensor `id`, which [`Self::resident`] has just found. The host vouches that it is the preimage of `id`;
-    /// one that the state names and the host cannot produce is an error. [`Tensor::decode`] reads stored bytes.
-    fn load(&mut self, id: B256) -> Result<Arc<Tensor>, Self::Error>;
+    /// one that the state names and the host cannot produce is an error.
+    fn load(&mut self, id: B256) -> Result<Operand, Self::Error>;
 
     /// Marks `id` (of a resident tensor or of a model) as used and says whether it was unmarked until now.
     fn first_use(&mut self, id: B256) -> Result<bool, Self::Error>;
+
+    /// The [`crate::Answer::word`] of a request, from a host that has no data; others say `None`, and it is worked out here.
+    fn request(&mut self, request: &Request<Operand>) -> Result<Option<B256>, Self::Error>;
+
+    /// What `hash`, of a tile or a node of a commitment, is the hash of. Only a host that gives commitments is asked.
+    fn preimage(&mut self, hash: B256) -> Result<Bytes, Self::Error>;
 
     /// The encoded graph registered in the ModelRegistry under `model_id`.
     fn graph(&mut self, model_id: B256) -> Result<Option<Bytes>, Self::Error>;

@@ -4,7 +4,7 @@ use crate::{
     error::Failure,
     gas,
     ops::{expect, i8s},
-    tensor::{Dtype, Elements, Tensor},
+    tensor::{Dtype, Elements, Shape, Tensor},
 };
 
 /// Classes that I8 labels can name.
@@ -30,9 +30,8 @@ impl Metric {
         }
     }
 
-    /// Gas without the base and the loading of operands; checks types and shapes.
-    pub fn price(self, predictions: &Tensor, truth: &Tensor) -> Result<u64, Failure> {
-        let (shape, truth) = (predictions.shape(), truth.shape());
+    /// Gas without the base and the loading of operands; checks types and shapes of predictions and truth.
+    pub fn price(self, shape: &Shape, truth: &Shape) -> Result<u64, Failure> {
         expect(truth.dtype() == Dtype::I8, "truth")?;
         match self {
             Self::ArgmaxHits => {
@@ -49,7 +48,7 @@ impl Metric {
 
     /// The value.
     pub fn measure(self, predictions: &Tensor, truth: &Tensor) -> Result<u64, Failure> {
-        self.price(predictions, truth)?;
+        self.price(predictions.shape(), truth.shape())?;
         let truth = i8s(truth, "truth")?;
         match self {
             Self::ArgmaxHits => {

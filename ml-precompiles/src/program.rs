@@ -3,22 +3,23 @@
 use crate::{
     error::Failure,
     graph::{Graph, Value},
+    operand::Shaped,
     ops::{MAX_MACS, Operation, Plan},
     tensor::{Dtype, Shape, Tensor},
 };
 use alloc::{sync::Arc, vec::Vec};
 use alloy_primitives::B256;
-use core::ops::Range;
+use core::{borrow::Borrow, ops::Range};
 
 /// The most that all nodes' results of one FORWARD take together, in bytes: 256 MiB.
 pub const MAX_FORWARD_BYTES: u64 = 1 << 28;
 
 /// Nodes that can run: `inputs` count from the program's own input, which is 0.
 #[derive(Clone, Debug)]
-pub struct Program {
+pub struct Program<P = Arc<Tensor>> {
     /// What the graph says of its input, if the program starts there.
     declared: Option<(Dtype, u32)>,
-    steps: Vec<(usize, Operation<Arc<Tensor>>)>,
+    steps: Vec<(usize, Operation<P>)>,
 }
 
 /// The whole of `graph` on `x`, off chain: the same steps as the precompile, without gas. `fetch` finds parameters.
@@ -30,14 +31,14 @@ pub fn forward<E: From<Failure>>(
     Ok(Program::bind(graph, 0..graph.nodes().len(), fetch)?.run(x)?)
 }
 
-impl Program {
+impl<P: Shaped> Program<P> {
     /// Nodes `range` of `graph`. The program's input takes the place of the value before the range: the graph's input,
     /// or the result of node `range.start - 1`. The nodes may read that and each other. `fetch` is asked for the
     /// parameters of one node after the other, in the order in which they are encoded.
     pub fn bind<E: From<Failure>>(
         graph: &Graph,
         range: Range<usize>,
-        mut fetch: impl FnMut(B256) -> Result<Arc<Tensor>, E>,
+        mut fetch: impl FnMut(B256) -> Result<P, E>,
     ) -> Result<Self, E> {
         let (from, to) = (range.start, range.end);
         let unfit = || Failure::Range { from, to };
@@ -76,15 +77,26 @@ impl Program {
         Ok(total)
     }
 
+    /// The last node's result. `compute` works one operation out: on the result of an earlier one, or on the program's
+    /// input (`None`). [`Self::plan`] comes first.
+    pub(crate) fn evaluate<V, E: From<Failure>>(
+        &self,
+        mut compute: impl FnMut(&Operation<P>, Option<&V>) -> Result<V, E>,
+    ) -> Result<V, E> {
+        let mut values = Vec::with_capacity(self.steps.len());
+        for (input, operation) in &self.steps {
+            let value = compute(operation, input.checked_sub(1).map(|index| &values[index]))?;
+            values.push(value);
+        }
+        // A program has at least one step.
+        values.pop().ok_or_else(|| Failure::Range { from: 0, to: 0 }.into())
+    }
+}
+
+impl<P: Borrow<Tensor> + Shaped> Program<P> {
     /// The last node's result for `x`.
     pub fn run(&self, x: &Tensor) -> Result<Tensor, Failure> {
         self.plan(x.shape())?;
-        let mut values: Vec<Tensor> = Vec::with_capacity(self.steps.len());
-        for (input, operation) in &self.steps {
-            let input = input.checked_sub(1).map_or(x, |index| &values[index]);
-            values.push(operation.apply(input)?);
-        }
-        // A program has at least one step.
-        values.pop().ok_or(Failure::Range { from: 0, to: 0 })
+        self.evaluate(|operation, value| operation.apply(value.unwrap_or(x)))
     }
 }

@@ -6,6 +6,7 @@ mod requant;
 use crate::{
     error::Failure,
     gas,
+    operand::Shaped,
     tensor::{Dtype, Shape, Tensor},
 };
 use alloc::vec::Vec;
@@ -68,13 +69,13 @@ impl<P> Operation<P> {
     }
 }
 
-impl<P: Borrow<Tensor>> Operation<P> {
+impl<P: Shaped> Operation<P> {
     /// Checks the types and shapes of all operands, and prices the operation on an input of shape `x`.
     pub fn plan(&self, x: &Shape) -> Result<Plan, Failure> {
         match self {
             Self::MatmulI8 { weights, bias, requant } => {
                 let [m, k] = matrix(x, Dtype::I8, "x")?;
-                let [rows, n] = matrix(weights.borrow().shape(), Dtype::I8, "weights")?;
+                let [rows, n] = matrix(weights.shape(), Dtype::I8, "weights")?;
                 expect(rows == k, "weights")?;
                 if let Some(bias) = bias {
                     expect_shape(bias, Dtype::I32, &[n], "bias")?;
@@ -106,7 +107,9 @@ impl<P: Borrow<Tensor>> Operation<P> {
             }
         }
     }
+}
 
+impl<P: Borrow<Tensor> + Shaped> Operation<P> {
     /// The result for `x`. Types and shapes are checked first, then the values of the parameters.
     pub fn apply(&self, x: &Tensor) -> Result<Tensor, Failure> {
         let output = self.plan(x.shape())?.output;
@@ -146,13 +149,8 @@ pub(crate) fn expect(condition: bool, operand: &'static str) -> Result<(), Failu
     if condition { Ok(()) } else { Err(Failure::Operand(operand)) }
 }
 
-fn expect_shape<P: Borrow<Tensor>>(
-    tensor: &P,
-    dtype: Dtype,
-    dims: &[u32],
-    operand: &'static str,
-) -> Result<(), Failure> {
-    let shape = tensor.borrow().shape();
+fn expect_shape<P: Shaped>(tensor: &P, dtype: Dtype, dims: &[u32], operand: &'static str) -> Result<(), Failure> {
+    let shape = tensor.shape();
     expect(shape.dtype() == dtype && shape.dims() == dims, operand)
 }
 

@@ -3,7 +3,9 @@
 #![allow(dead_code, unreachable_pub)]
 
 use alloy_primitives::{Address, B256, Bytes, keccak256};
-use autonet_ml_precompiles::{CallOutcome, Failure, Residency, Tensor, TensorHost, abi, call};
+use autonet_ml_precompiles::{
+    Answer, CallOutcome, Commitment, Failure, Operand, Request, Residency, Tensor, TensorHost, abi, call, commitment,
+};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -17,9 +19,13 @@ pub struct Broken;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct MemoryHost {
     pub local: BTreeMap<B256, Arc<Tensor>>,
+    /// Calls get commitments only, as in a fault proof: operations are requests to this host.
+    pub delegates: bool,
     pub resident: BTreeMap<B256, (Arc<Tensor>, u64)>,
     pub graphs: BTreeMap<B256, Bytes>,
     pub used: BTreeSet<B256>,
+    /// Results of requests, by what their ids are the hashes of.
+    pub answered: BTreeMap<Vec<u8>, Arc<Tensor>>,
     pub broken: bool,
 }
 
@@ -72,6 +78,21 @@ impl MemoryHost {
         }
     }
 
+    /// As calls are given it.
+    fn operand(&self, tensor: &Arc<Tensor>) -> Operand {
+        if self.delegates { Commitment::of(tensor).into() } else { tensor.clone().into() }
+    }
+
+    /// The data of a tensor that was made or pinned.
+    fn find(&self, id: B256) -> Option<Arc<Tensor>> {
+        self.local.get(&id).or_else(|| self.resident.get(&id).map(|(tensor, _)| tensor)).cloned()
+    }
+
+    /// Every tensor that was ever answered, by its commitment.
+    fn remember(&mut self, tensor: Tensor) {
+        self.answered.insert(Commitment::of(&tensor).encode(), Arc::new(tensor));
+    }
+
     fn working(&self) -> Result<(), Broken> {
         if self.broken { Err(Broken) } else { Ok(()) }
     }
@@ -80,15 +101,17 @@ impl MemoryHost {
 impl TensorHost for MemoryHost {
     type Error = Broken;
 
-    fn local(&mut self, id: B256) -> Result<Option<Arc<Tensor>>, Broken> {
+    fn local(&mut self, id: B256) -> Result<Option<Operand>, Broken> {
         self.working()?;
-        Ok(self.local.get(&id).cloned())
+        Ok(self.local.get(&id).map(|tensor| self.operand(tensor)))
     }
 
-    fn insert_local(&mut self, id: B256, tensor: Arc<Tensor>) -> Result<(), Broken> {
+    fn insert_local(&mut self, id: B256, tensor: Operand) -> Result<(), Broken> {
         self.working()?;
-        assert_eq!(id, tensor.id());
-        self.local.insert(id, tensor);
+        assert_eq!(id, tensor.commitment().id());
+        let known = || self.answered.get(&tensor.commitment().encode());
+        let data = tensor.data().or_else(known).cloned().expect("made here");
+        self.local.insert(id, data);
         Ok(())
     }
 
@@ -100,8 +123,30 @@ impl TensorHost for MemoryHost {
         }))
     }
 
-    fn load(&mut self, id: B256) -> Result<Arc<Tensor>, Broken> {
-        self.resident.get(&id).map(|(tensor, _)| tensor.clone()).ok_or(Broken)
+    fn load(&mut self, id: B256) -> Result<Operand, Broken> {
+        self.resident.get(&id).map(|(tensor, _)| self.operand(tensor)).ok_or(Broken)
+    }
+
+    fn request(&mut self, request: &Request<Operand>) -> Result<Option<B256>, Broken> {
+        if !self.delegates {
+            return Ok(None);
+        }
+        let request = request.try_map(|operand| Ok(operand.commitment().id()))?;
+        let words = request.encode();
+        assert_eq!(Request::decode(&words).as_ref(), Some(&request));
+        assert_eq!(Request::decode(&words[1..]), None);
+        let answered = |id: &B256| self.answered.values().find(|tensor| tensor.id() == *id).cloned();
+        let answer = request.try_map(|id| self.find(*id).or_else(|| answered(id)).ok_or(Broken))?.answer();
+        let word = answer.word();
+        if let Answer::Tensor(tensor) = answer {
+            self.remember(tensor);
+        }
+        Ok(Some(word))
+    }
+
+    fn preimage(&mut self, hash: B256) -> Result<Bytes, Broken> {
+        let tensors = self.local.values().chain(self.resident.values().map(|(tensor, _)| tensor));
+        tensors.flat_map(|tensor| commitment::nodes(tensor)).find(|bytes| keccak256(bytes) == hash).ok_or(Broken)
     }
 
     fn first_use(&mut self, id: B256) -> Result<bool, Broken> {

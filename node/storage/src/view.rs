@@ -10,7 +10,7 @@ use crate::{
 };
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use autonet_primitives::Header;
-use autonet_stf::{Account, StateReader};
+use autonet_stf::{Account, Operand, StateReader, decode_tensor};
 use autonet_trie::{EMPTY_ROOT, Nibbles, NodeSource, Trie};
 
 /// The state after one block: a snapshot, so that what happens to the chain meanwhile does not show. It is owned, and may
@@ -126,8 +126,8 @@ impl StateReader for StateView {
         Ok(header.id.hash)
     }
 
-    fn tensor(&self, id: B256) -> Result<Option<Bytes>, StorageError> {
-        self.bytes(Table::Tensors, id)
+    fn tensor(&self, id: B256) -> Result<Option<Operand>, StorageError> {
+        Ok(self.bytes(Table::Tensors, id)?.and_then(|bytes| decode_tensor(&bytes)))
     }
 }
 

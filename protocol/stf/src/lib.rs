@@ -35,10 +35,11 @@ pub use memory::{MemoryState, Unknown};
 pub use outcome::{Change, ExecutedBlock, Included, SkippedInput, Source, StateDiff, TxOutcome};
 pub use post_state::PostState;
 pub use simulate::{CallEnd, CallOptions, CallResult, simulate};
-pub use state::{Account, State, StateReader};
+pub use state::{Account, State, StateReader, decode_tensor};
 pub use transaction::{intrinsic_gas, recover_transaction, tx_env};
 
 pub use alloy_consensus::transaction::Recovered;
+pub use autonet_ml_precompiles::{Operand, Request};
 pub use autonet_trie::{NodeSource, TrieUpdates};
 pub use reth_primitives_traits::SealedHeader;
 pub use revm::{

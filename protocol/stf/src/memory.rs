@@ -1,8 +1,9 @@
 //! A state in memory: for genesis, tests and tools.
 
-use crate::{Account, ExecutedBlock, StateReader};
+use crate::{Account, ExecutedBlock, StateReader, decode_tensor};
 use alloc::collections::BTreeMap;
 use alloy_primitives::{Address, B256, Bytes, U256};
+use autonet_ml_precompiles::Operand;
 use autonet_trie::{Nibbles, NodeSource, PathNodes};
 
 /// The block with this number is not known.
@@ -71,8 +72,8 @@ impl StateReader for MemoryState {
         self.block_hashes.get(&number).copied().ok_or(Unknown(number))
     }
 
-    fn tensor(&self, id: B256) -> Result<Option<Bytes>, Unknown> {
-        Ok(self.tensors.get(&id).cloned())
+    fn tensor(&self, id: B256) -> Result<Option<Operand>, Unknown> {
+        Ok(self.tensors.get(&id).and_then(|bytes| decode_tensor(bytes)))
     }
 }
 

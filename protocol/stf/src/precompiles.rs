@@ -1,9 +1,9 @@
 //! The ML precompiles beside Ethereum's, and where their tensors are.
 
 use crate::{Error, Rules, StateReader, machine::Ctx};
-use alloc::{collections::BTreeMap, string::String, sync::Arc};
+use alloc::{collections::BTreeMap, string::String};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use autonet_ml_precompiles::{CallOutcome, Residency, Tensor, TensorHost, abi};
+use autonet_ml_precompiles::{CallOutcome, Operand, Request, Residency, TensorHost, abi};
 use autonet_primitives::{
     Words,
     addresses::{MODEL_REGISTRY, TENSOR_STORE},
@@ -78,11 +78,11 @@ impl<'a, S: StateReader> PrecompileProvider<Ctx<'a, S>> for MlPrecompiles {
 #[derive(Default)]
 pub(crate) struct Tensors {
     /// Made in this transaction, also by calls that were undone.
-    local: BTreeMap<B256, Arc<Tensor>>,
+    local: BTreeMap<B256, Operand>,
     /// Read in this transaction.
-    loaded: BTreeMap<B256, Arc<Tensor>>,
+    loaded: BTreeMap<B256, Operand>,
     /// Pinned in this block: the state reader does not have them yet.
-    pinned: BTreeMap<B256, Arc<Tensor>>,
+    pinned: BTreeMap<B256, Operand>,
 }
 
 impl Tensors {
@@ -99,9 +99,10 @@ impl Tensors {
         }
     }
 
-    /// Encodings of what was pinned in this block.
+    /// Encodings of what was pinned in this block, if its data is here.
     pub(crate) fn take_pinned(&mut self) -> BTreeMap<B256, Bytes> {
-        core::mem::take(&mut self.pinned).into_iter().map(|(id, tensor)| (id, tensor.encode().into())).collect()
+        let pinned = core::mem::take(&mut self.pinned).into_iter();
+        pinned.filter_map(|(id, tensor)| Some((id, tensor.data()?.encode().into()))).collect()
     }
 }
 
@@ -124,14 +125,14 @@ impl<S: StateReader> Host<'_, '_, S> {
 impl<S: StateReader> TensorHost for Host<'_, '_, S> {
     type Error = Error<S::Error>;
 
-    fn local(&mut self, id: B256) -> Result<Option<Arc<Tensor>>, Self::Error> {
+    fn local(&mut self, id: B256) -> Result<Option<Operand>, Self::Error> {
         if self.ctx.journal_mut().tload(abi::COMMIT, id.into()).is_zero() {
             return Ok(None);
         }
         Ok(self.ctx.chain.tensors.local.get(&id).cloned())
     }
 
-    fn insert_local(&mut self, id: B256, tensor: Arc<Tensor>) -> Result<(), Self::Error> {
+    fn insert_local(&mut self, id: B256, tensor: Operand) -> Result<(), Self::Error> {
         self.ctx.journal_mut().tstore(abi::COMMIT, id.into(), U256::ONE);
         self.ctx.chain.tensors.local.insert(id, tensor);
         Ok(())
@@ -144,16 +145,24 @@ impl<S: StateReader> TensorHost for Host<'_, '_, S> {
         Ok((!word.is_zero() && paid).then_some(Residency { size_bytes, paid_until }))
     }
 
-    fn load(&mut self, id: B256) -> Result<Arc<Tensor>, Self::Error> {
+    fn load(&mut self, id: B256) -> Result<Operand, Self::Error> {
         let tensors = &mut self.ctx.chain.tensors;
         if let Some(tensor) = tensors.pinned.get(&id).or_else(|| tensors.loaded.get(&id)) {
             return Ok(tensor.clone());
         }
-        let bytes = self.ctx.journaled_state.database.state.tensor(id).map_err(Error::State)?;
-        let tensor = bytes.and_then(|bytes| Tensor::decode(&bytes).ok()).ok_or(Error::MissingTensor(id))?;
-        let tensor = Arc::new(tensor);
+        let tensor = self.ctx.journaled_state.database.state.tensor(id).map_err(Error::State)?;
+        let tensor = tensor.ok_or(Error::MissingTensor(id))?;
         self.ctx.chain.tensors.loaded.insert(id, tensor.clone());
         Ok(tensor)
+    }
+
+    fn request(&mut self, request: &Request<Operand>) -> Result<Option<B256>, Self::Error> {
+        self.ctx.journaled_state.database.state.request(request).map_err(Error::State)
+    }
+
+    fn preimage(&mut self, hash: B256) -> Result<Bytes, Self::Error> {
+        let preimage = self.ctx.journaled_state.database.state.tensor_preimage(hash).map_err(Error::State)?;
+        preimage.ok_or(Error::MissingTensor(hash))
     }
 
     fn first_use(&mut self, id: B256) -> Result<bool, Self::Error> {

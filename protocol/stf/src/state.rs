@@ -1,6 +1,8 @@
 //! What execution reads.
 
+use alloc::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, U256};
+use autonet_ml_precompiles::{Operand, Request, Tensor};
 use autonet_trie::NodeSource;
 
 /// An account as the account trie has it: nonce, balance, storage root, code hash.
@@ -25,8 +27,23 @@ pub trait StateReader {
     /// The hash of block `number`, one of the 255 before the parent of the block being executed.
     fn block_hash(&self, number: u64) -> Result<B256, Self::Error>;
 
-    /// The encoding (`Tensor::encode`) of a tensor that the TensorStore has; `None` aborts the execution.
-    fn tensor(&self, id: B256) -> Result<Option<Bytes>, Self::Error>;
+    /// A tensor that the TensorStore has; `None` aborts the execution.
+    fn tensor(&self, id: B256) -> Result<Option<Operand>, Self::Error>;
+
+    /// The answer to an operation on tensors, from a state that has no data, only commitments; `None` from all others.
+    fn request(&self, _: &Request<Operand>) -> Result<Option<B256>, Self::Error> {
+        Ok(None)
+    }
+
+    /// What `hash`, of a node or a tile of a tensor's commitment, is the hash of. Only a state that has no data is asked.
+    fn tensor_preimage(&self, _: B256) -> Result<Option<Bytes>, Self::Error> {
+        Ok(None)
+    }
+}
+
+/// A stored tensor (`Tensor::encode`); `None` if the bytes are malformed.
+pub fn decode_tensor(bytes: &[u8]) -> Option<Operand> {
+    Tensor::decode(bytes).ok().map(|tensor| Arc::new(tensor).into())
 }
 
 impl<S: StateReader + ?Sized> StateReader for &S {
@@ -48,8 +65,16 @@ impl<S: StateReader + ?Sized> StateReader for &S {
         (**self).block_hash(number)
     }
 
-    fn tensor(&self, id: B256) -> Result<Option<Bytes>, S::Error> {
+    fn tensor(&self, id: B256) -> Result<Option<Operand>, S::Error> {
         (**self).tensor(id)
+    }
+
+    fn request(&self, request: &Request<Operand>) -> Result<Option<B256>, S::Error> {
+        (**self).request(request)
+    }
+
+    fn tensor_preimage(&self, hash: B256) -> Result<Option<Bytes>, S::Error> {
+        (**self).tensor_preimage(hash)
     }
 }
 
