@@ -20,9 +20,12 @@ mod post_state;
 mod precompiles;
 mod reads;
 mod receipt;
+mod recorder;
 mod simulate;
 mod state;
 mod transaction;
+mod tries;
+mod witness;
 
 pub use error::{Error, Skipped};
 pub use evm::{Evm, Extra, Rules, Transacted};
@@ -34,9 +37,12 @@ pub use l1::l1_base_fee;
 pub use memory::{MemoryState, Unknown};
 pub use outcome::{Change, ExecutedBlock, Included, SkippedInput, Source, StateDiff, TxOutcome};
 pub use post_state::PostState;
+pub use recorder::{RecordError, Recorder, Recording, Unrecorded};
 pub use simulate::{CallEnd, CallOptions, CallResult, simulate};
 pub use state::{Account, State, StateReader, decode_tensor};
 pub use transaction::{intrinsic_gas, recover_transaction, tx_env};
+pub use tries::ReadError;
+pub use witness::{Preimages, WitnessError, WitnessState, header_of};
 
 pub use alloy_consensus::transaction::Recovered;
 pub use autonet_ml_precompiles::{Operand, Request};

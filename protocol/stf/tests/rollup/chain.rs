@@ -13,8 +13,8 @@ use autonet_primitives::{
     addresses::{L1_CONTEXT, L2_MESSENGER},
 };
 use autonet_stf::{
-    Account, BlockExecutor, ExecutedBlock, MemoryState, Recovered, SealedHeader, TxOutcome, execute_block,
-    genesis_block,
+    Account, BlockExecutor, ExecutedBlock, MemoryState, Recorder, Recording, Recovered, SealedHeader, TxOutcome,
+    WitnessState, execute_block, genesis_block,
 };
 use autonet_trie::{EMPTY_ROOT, EmptySource, Nibbles, Trie};
 use std::collections::BTreeMap;
@@ -27,6 +27,8 @@ pub(crate) struct Chain {
     pub(crate) config: ChainConfig,
     pub(crate) head: SealedHeader,
     pub(crate) state: MemoryState,
+    /// Of all blocks.
+    headers: Vec<Header>,
     /// Delayed messages so far.
     delayed: u64,
 }
@@ -46,7 +48,13 @@ impl Chain {
         let block = genesis_block(&genesis).expect("genesis");
         let mut state = MemoryState::default();
         state.apply(&block);
-        let chain = Self { config: genesis.config, head: block.sealed_header(), state, delayed: 0 };
+        let chain = Self {
+            config: genesis.config,
+            head: block.sealed_header(),
+            state,
+            headers: vec![block.block.header.clone()],
+            delayed: 0,
+        };
         chain.check(&block);
         chain
     }
@@ -71,6 +79,7 @@ impl Chain {
         let mut again = execute_block(&self.config, &self.head, &input, &self.state).expect("execution");
         again.skipped.clone_from(&block.skipped);
         assert_eq!(again, block, "stepped and whole execution agree");
+        self.check_witness(&input, &block);
 
         let supply_before = self.supply();
         self.state.apply(&block);
@@ -78,7 +87,31 @@ impl Chain {
         let minted: u128 = block.block.body.transactions.iter().filter_map(|tx| tx.as_deposit()).map(|d| d.mint).sum();
         assert_eq!(self.supply(), supply_before + U256::from(minted), "nothing is created or lost but by deposits");
         self.head = block.sealed_header();
+        self.headers.push(block.block.header.clone());
         block
+    }
+
+    /// What an execution has read is enough to execute the same block from the state's root alone, and all of it is needed.
+    fn check_witness(&self, input: &BlockInput, block: &ExecutedBlock) {
+        let recorder = Recorder::new(&self.state, self.head.state_root);
+        let recorded = execute_block(&self.config, &self.head, input, &recorder).expect("execution");
+        let mut witness = recorder.into_recording();
+        for number in witness.oldest_block.into_iter().flat_map(|oldest| oldest + 1..self.head.number) {
+            let header = &self.headers[number as usize];
+            witness.preimages.insert(header.hash_slow(), alloy_rlp::encode(header).into());
+        }
+        let execute = |witness: &Recording| {
+            execute_block(&self.config, &self.head, input, &WitnessState::new(witness, &self.head))
+        };
+        let mut from_witness = execute(&witness).expect("execution");
+        assert_eq!(from_witness, recorded);
+        from_witness.skipped.clone_from(&block.skipped);
+        assert_eq!(&from_witness, block, "a witness stands for the state");
+        for hash in witness.preimages.keys() {
+            let mut lacking = witness.clone();
+            lacking.preimages.remove(hash);
+            assert!(execute(&lacking).is_err(), "{hash} was recorded for nothing");
+        }
     }
 
     fn check(&self, block: &ExecutedBlock) {
