@@ -84,7 +84,7 @@ contract BlobTest is FpvmFixture {
                 mstore(opening, mload(add(lengths, shl(5, i))))
             }
             bytes4 selector = IStepVerifier.OracleDataLength.selector;
-            _expectRevert(m, opening, abi.encodeWithSelector(selector, 128, lengths[i]));
+            _refuses(m, opening, abi.encodeWithSelector(selector, 128, lengths[i]));
         }
     }
 
@@ -102,7 +102,7 @@ contract BlobTest is FpvmFixture {
         bytes32 key = _versionedHash(G1);
         bytes memory opening = bytes.concat(INFINITY, INFINITY, bytes32(0));
         bytes4 selector = IStepVerifier.PointEvaluationFailed.selector;
-        _expectRevert(_machineAt(key, 0), opening, abi.encodeWithSelector(selector, key, uint256(1), uint256(0)));
+        _refuses(_machineAt(key, 0), opening, abi.encodeWithSelector(selector, key, uint256(1), uint256(0)));
     }
 
     function test_the_precompile_must_answer_as_specified() public {
@@ -113,7 +113,7 @@ contract BlobTest is FpvmFixture {
         bytes[4] memory answers = [bytes(""), abi.encode(4096), abi.encode(4096, R, uint256(0)), abi.encode(4095, R)];
         for (uint256 i = 0; i < 4; ++i) {
             vm.mockCall(address(0x0a), "", answers[i]);
-            _expectRevert(_machineAt(key, 0), opening, failure);
+            _refuses(_machineAt(key, 0), opening, failure);
         }
         vm.clearMockedCalls();
         _reads(INFINITY, INFINITY, 0, 0);
@@ -166,15 +166,13 @@ contract BlobTest is FpvmFixture {
         bytes32 key = _versionedHash(commitment);
         bytes memory opening = bytes.concat(commitment, proof, element);
         bytes4 selector = IStepVerifier.PointEvaluationFailed.selector;
-        _expectRevert(_machineAt(key, offset), opening, abi.encodeWithSelector(selector, key, z, element));
+        _refuses(_machineAt(key, offset), opening, abi.encodeWithSelector(selector, key, z, element));
     }
 
-    function _expectRevert(Machine memory m, bytes memory opening, bytes memory revertData) private {
-        bytes memory state = _encode(m);
-        bytes memory memoryProof = _dataProof(m, DATA).memoryProof;
-        bytes32[8] memory locals = _locals();
-        vm.expectRevert(revertData);
-        verifier.step{gas: 10_000_000}(state, memoryProof, opening, locals);
+    function _refuses(Machine memory m, bytes memory opening, bytes memory revertData) private {
+        Proof memory p = _dataProof(m, DATA);
+        p.oracleData = opening;
+        _refuses(m, p, revertData);
     }
 
     function _versionedHash(bytes memory commitment) private pure returns (bytes32) {

@@ -77,9 +77,7 @@ contract EnvironmentTest is FpvmFixture {
         for (uint256 i = 0; i < 3; ++i) {
             Machine memory m = _ecall(numbers[i], numbers[i] == EXIT ? 0 : DATA, numbers[i] == EXIT ? DATA : 0);
             m.key = 0;
-            _expectRevert(
-                m, _fetchProof(m), abi.encodeWithSelector(IStepVerifier.MemoryProofLength.selector, 1792, 896)
-            );
+            _refuses(m, _fetchProof(m), abi.encodeWithSelector(IStepVerifier.MemoryProofLength.selector, 1792, 896));
         }
     }
 
@@ -130,9 +128,9 @@ contract EnvironmentTest is FpvmFixture {
         Proof memory p = _dataProof(m, DATA);
         p.oracleData = _bytes(63);
         bytes4 selector = IStepVerifier.PreimageMismatch.selector;
-        _expectRevert(m, p, abi.encodeWithSelector(selector, m.key, keccak256(_bytes(63))));
+        _refuses(m, p, abi.encodeWithSelector(selector, m.key, keccak256(_bytes(63))));
         p.oracleData = "";
-        _expectRevert(m, p, abi.encodeWithSelector(selector, m.key, keccak256("")));
+        _refuses(m, p, abi.encodeWithSelector(selector, m.key, keccak256("")));
     }
 
     function test_a_read_replaces_the_whole_fetched_leaf_if_told_so() public view {
@@ -157,7 +155,7 @@ contract EnvironmentTest is FpvmFixture {
         for (uint256 i = 0; i < 6; ++i) {
             Proof memory p = i < 4 ? _dataProof(ms[i], DATA) : _fetchProof(ms[i]);
             p.oracleData = hex"00";
-            _expectRevert(ms[i], p, refused);
+            _refuses(ms[i], p, refused);
         }
     }
 
@@ -198,11 +196,5 @@ contract EnvironmentTest is FpvmFixture {
         for (uint256 i = 0; i < length; ++i) {
             out[i] = bytes1(uint8(i + 1));
         }
-    }
-
-    function _expectRevert(Machine memory m, Proof memory p, bytes memory revertData) private {
-        bytes memory state = _encode(m);
-        vm.expectRevert(revertData);
-        verifier.step(state, p.memoryProof, p.oracleData, p.locals);
     }
 }

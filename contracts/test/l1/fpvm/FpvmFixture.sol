@@ -191,6 +191,13 @@ abstract contract FpvmFixture is Test {
         _expect(m, p, after_, "post state");
     }
 
+    function _refuses(Machine memory m, Proof memory p, bytes memory revertData) internal {
+        bytes memory state = _encode(m);
+        vm.expectRevert(revertData);
+        // A precompile that refuses burns all gas that it was given.
+        verifier.step{gas: 10_000_000}(state, p.memoryProof, p.oracleData, p.locals);
+    }
+
     /// A trap after the fetch: the proof has no second part.
     function _expectTrap(Machine memory m, uint8 code) internal view {
         _expect(m, _fetchProof(m), _trapped(m, code), "trap");
