@@ -116,6 +116,9 @@ contract BlobTest is FpvmFixture {
             _refuses(_machineAt(key, 0), opening, failure);
         }
         vm.clearMockedCalls();
+        vm.mockCallRevert(address(0x0a), "", abi.encode(4096, R));
+        _refuses(_machineAt(key, 0), opening, failure);
+        vm.clearMockedCalls();
         _reads(INFINITY, INFINITY, 0, 0);
     }
 

@@ -21,30 +21,38 @@ contract StepFuzzTest is FpvmFixture {
     }
 
     function testFuzz_every_call_steps(uint256 seed, uint8 number, uint8 kind, uint64 offset) public view {
-        Machine memory m = _random(seed, ECALL);
-        uint64[5] memory numbers = [uint64(93), 2560, 2561, 2561, 2562];
-        m.x[A7] = numbers[number % 5];
-        if (m.x[A7] == 2561) {
-            m.x[A1] = kind % 4;
-            bytes32[4] memory keys = [bytes32(uint256(kind / 16)), keccak256(PREIMAGE), ZERO_BLOB, 0];
-            m.key = keys[m.x[A1]];
-            m.offset = kind < 16 ? offset : offset % 64;
-            if (kind & 4 == 0) m.offset &= ~uint64(31);
-        }
-        _alwaysSteps(m);
+        _alwaysSteps(_randomCall(seed, number, kind, offset));
     }
 
+    /// Loads and stores in half of the runs.
     function testFuzz_every_byte_of_the_memory_proof_counts(uint256 seed, uint32 insn, uint256 at, uint8 change)
         public
         view
     {
-        // A store in half of the runs.
-        Machine memory m = _random(seed, seed & 1 == 0 ? insn : (insn & ~uint32(0x707f)) | 0x23);
-        Proof memory p = _proof(m);
-        if (p.memoryProof.length == 0) return;
-        at = bound(at, 0, p.memoryProof.length - 1);
-        p.memoryProof[at] ^= bytes1(change == 0 ? 1 : change);
-        _fails(m, p, IStepVerifier.MemoryRootMismatch.selector);
+        if (seed & 2 == 0) insn = (insn & ~uint32(0x407f)) | (seed & 4 == 0 ? 0x23 : 0x03);
+        _corrupted(_random(seed, insn), at, change);
+    }
+
+    function testFuzz_every_byte_of_a_calls_memory_proof_counts(
+        uint256 seed,
+        uint8 number,
+        uint8 kind,
+        uint256 at,
+        uint8 change
+    ) public view {
+        Machine memory m = _randomCall(seed, number, kind, 0);
+        if (m.x[A7] == 2562) m.x[A7] = 93;
+        _corrupted(m, at, change);
+    }
+
+    function test_the_leaf_that_a_call_accesses_is_proven() public view {
+        for (uint8 kind = 0; kind < 3; ++kind) {
+            Machine memory m = _ecall(2561, DATA, kind);
+            (m.key, m.offset) = (_key(kind), 0);
+            _corruptedData(m);
+        }
+        _corruptedData(_ecall(2560, DATA, 0));
+        _corruptedData(_ecall(93, 0, DATA));
     }
 
     function testFuzz_every_byte_of_the_state_counts(uint256 seed, uint32 insn, uint256 at, uint8 change) public view {
@@ -96,6 +104,43 @@ contract StepFuzzTest is FpvmFixture {
         m.offset = uint64(seed >> 16);
         if (seed % 32 == 0) m.pc = uint64(seed >> 32);
         if (seed % 32 == 1) (m.exited, m.exitCode) = (1, uint8(seed >> 40));
+    }
+
+    function _randomCall(uint256 seed, uint8 number, uint8 kind, uint64 offset)
+        private
+        pure
+        returns (Machine memory m)
+    {
+        m = _random(seed, ECALL);
+        uint64[5] memory numbers = [uint64(93), 2560, 2561, 2561, 2562];
+        m.x[A7] = numbers[number % 5];
+        if (m.x[A7] != 2561) return m;
+        m.x[A1] = kind % 4;
+        m.key = kind % 4 == 0 ? bytes32(uint256(kind / 16)) : _key(kind % 4);
+        m.offset = kind < 16 ? offset : offset % 64;
+        if (kind & 4 == 0) m.offset &= ~uint64(31);
+    }
+
+    /// One that the oracle has, for a kind of read.
+    function _key(uint256 kind) private pure returns (bytes32) {
+        if (kind == 1) return keccak256(PREIMAGE);
+        return kind == 2 ? ZERO_BLOB : bytes32(0);
+    }
+
+    function _corrupted(Machine memory m, uint256 at, uint8 change) private view {
+        Proof memory p = _proof(m);
+        if (p.memoryProof.length == 0) return;
+        at = bound(at, 0, p.memoryProof.length - 1);
+        p.memoryProof[at] ^= bytes1(change == 0 ? 1 : change);
+        _fails(m, p, IStepVerifier.MemoryRootMismatch.selector);
+    }
+
+    /// The leaf itself, and each of its siblings.
+    function _corruptedData(Machine memory m) private view {
+        _step(m, _proof(m));
+        for (uint256 at = PART; at < 2 * PART; at += 32) {
+            _corrupted(m, at, 0x80);
+        }
     }
 
     function _alwaysSteps(Machine memory m) private view {
