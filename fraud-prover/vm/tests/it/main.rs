@@ -1,0 +1,14 @@
+//! The machine against QEMU, against L1, and against itself.
+
+mod asm;
+mod blob;
+mod edges;
+mod generate;
+mod history;
+mod host;
+mod memory;
+mod mutations;
+mod qemu;
+mod robustness;
+mod step_verifier;
+mod verifier;
