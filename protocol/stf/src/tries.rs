@@ -38,7 +38,7 @@ impl Tries {
     ) -> Result<Option<Account>, ReadError<S::Error>> {
         let key = Nibbles::unpack(keccak256(address));
         let value = self.accounts.borrow_mut().get(nodes, &key)?;
-        Ok(value.map(|rlp| alloy_rlp::decode_exact::<Account>(rlp)).transpose()?)
+        Ok(value.map(alloy_rlp::decode_exact::<Account>).transpose()?)
     }
 
     pub(crate) fn slot<S: NodeSource>(
