@@ -10,24 +10,36 @@ use crate::{
     blob, edges,
     generate::{self, Random, START},
     host::Tables,
-    verifier::{Verifier, locals},
+    verifier::{Cost, Verifier, locals},
 };
 
-/// Gas of the steps of each kind.
+/// Costs of the steps of each kind: how many, the sum, the most.
 #[derive(Default)]
-struct Gas(BTreeMap<&'static str, (u64, u64, u64)>);
+struct Gas(BTreeMap<&'static str, (u64, Cost, Cost)>);
 
 impl Gas {
-    fn note(&mut self, class: &'static str, gas: u64) {
+    fn note(&mut self, class: &'static str, cost: Cost) {
         let (count, sum, most) = self.0.entry(class).or_default();
-        (*count, *sum, *most) = (*count + 1, *sum + gas, gas.max(*most));
+        *count += 1;
+        for (field, sum, most) in [
+            (cost.transaction, &mut sum.transaction, &mut most.transaction),
+            (cost.execution, &mut sum.execution, &mut most.execution),
+        ] {
+            (*sum, *most) = (*sum + field, field.max(*most));
+        }
     }
 
     fn print(&self) {
-        println!("| step | average gas | most | steps |\n|---|---|---|---|");
+        let mut table = String::from("| step | execution, average | most | transaction, average | most | steps |\n");
+        table += "|---|---|---|---|---|---|\n";
         for (class, (count, sum, most)) in &self.0 {
-            println!("| {class} | {} | {most} | {count} |", sum / count);
+            let (execution, transaction) = (sum.execution / count, sum.transaction / count);
+            table += &format!(
+                "| {class} | {execution} | {} | {transaction} | {} | {count} |\n",
+                most.execution, most.transaction
+            );
         }
+        println!("{table}");
     }
 }
 
@@ -236,6 +248,6 @@ fn a_preimage_as_long_as_a_block_can_be_read_on_l1() {
     let mut machine = at(ECALL, &[(A0, 64), (A1, 1), (A7, 2561)]);
     (machine.oracle_key, machine.oracle_offset) = (key, 128 * 1024 - 7);
     let gas = verifier.check(&mut machine, &mut host, "128 KiB");
-    println!("a preimage of 128 KiB: {gas} gas");
+    println!("a preimage of 128 KiB: {gas:?}");
     assert_eq!(machine.register(10), 7);
 }

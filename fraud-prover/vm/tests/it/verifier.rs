@@ -26,6 +26,20 @@ pub(crate) fn locals() -> [B256; 8] {
     std::array::from_fn(|number| alloy_primitives::keccak256([number as u8]))
 }
 
+/// What a call costs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cost {
+    /// Gas of a transaction that does nothing else.
+    pub(crate) transaction: u64,
+    /// Gas of the execution alone.
+    pub(crate) execution: u64,
+}
+
+/// 21,000 and the calldata, 4 gas for a zero and 16 for any other byte (EIP-2028).
+fn intrinsic_gas(data: &[u8]) -> u64 {
+    21_000 + data.iter().map(|byte| if *byte == 0 { 4 } else { 16 }).sum::<u64>()
+}
+
 pub(crate) struct Verifier {
     db: CacheDB<EmptyDB>,
     address: Address,
@@ -55,12 +69,15 @@ impl Verifier {
         }
     }
 
-    /// What a call returns, with the gas of the transaction; or what it reverts with.
-    fn call<C: SolCall<Return = B256>>(&mut self, call: &C) -> Result<(B256, u64), Bytes> {
-        let transaction = transaction(TxKind::Call(self.address), call.abi_encode().into());
+    /// What a call returns, with its cost; or what it reverts with.
+    fn call<C: SolCall<Return = B256>>(&mut self, call: &C) -> Result<(B256, Cost), Bytes> {
+        let data = call.abi_encode();
+        let intrinsic = intrinsic_gas(&data);
+        let transaction = transaction(TxKind::Call(self.address), data.into());
         match evm!(&mut self.db).transact(transaction).expect("valid").result {
             ExecutionResult::Success { output, gas, .. } => {
-                Ok((C::abi_decode_returns(&output.into_data()).expect("a word"), gas.tx_gas_used()))
+                let cost = Cost { transaction: gas.tx_gas_used(), execution: gas.total_gas_spent() - intrinsic };
+                Ok((C::abi_decode_returns(&output.into_data()).expect("a word"), cost))
             }
             ExecutionResult::Revert { output, .. } => Err(output),
             // Out of gas, or memory that cannot be paid for: the step is refused as well.
@@ -69,7 +86,12 @@ impl Verifier {
     }
 
     /// `step`.
-    pub(crate) fn step(&mut self, state: &[u8], memory_proof: &[u8], oracle_data: &[u8]) -> Result<(B256, u64), Bytes> {
+    pub(crate) fn step(
+        &mut self,
+        state: &[u8],
+        memory_proof: &[u8],
+        oracle_data: &[u8],
+    ) -> Result<(B256, Cost), Bytes> {
         self.call(&stepCall {
             state: state.to_vec().into(),
             memoryProof: memory_proof.to_vec().into(),
@@ -79,25 +101,25 @@ impl Verifier {
     }
 
     /// `mlStep` with the result that the host gives, having asked for the request.
-    pub(crate) fn ml_step(&mut self, state: &[u8], memory_proof: &[u8]) -> Result<(B256, u64), Bytes> {
+    pub(crate) fn ml_step(&mut self, state: &[u8], memory_proof: &[u8]) -> Result<(B256, Cost), Bytes> {
         let (state, proof) = (Bytes::from(state.to_vec()), Bytes::from(memory_proof.to_vec()));
         let (request, _) = self.call(&mlRequestCall { state: state.clone(), memoryProof: proof.clone() })?;
         self.call(&mlStepCall { state, memoryProof: proof, result: ml_result(request) })
     }
 
-    /// Makes a step in both, and compares; returns the gas.
-    pub(crate) fn check(&mut self, machine: &mut Machine, host: &mut Tables, name: &str) -> u64 {
+    /// Makes a step in both, and compares; returns the cost.
+    pub(crate) fn check(&mut self, machine: &mut Machine, host: &mut Tables, name: &str) -> Cost {
         let pc = machine.pc;
         let witness = StepWitness::take(machine, host).expect("the host knows everything");
         let ours = witness.post;
-        let (theirs, gas) =
+        let (theirs, cost) =
             self.post(&witness).unwrap_or_else(|error| panic!("{name}: pc {pc:#x} is refused with {error}"));
         assert_eq!(theirs, ours, "{name}: after pc {pc:#x}, in step {}", machine.step);
-        gas
+        cost
     }
 
     /// What the contract says about a witness.
-    pub(crate) fn post(&mut self, witness: &StepWitness) -> Result<(B256, u64), Bytes> {
+    pub(crate) fn post(&mut self, witness: &StepWitness) -> Result<(B256, Cost), Bytes> {
         if witness.is_ml {
             assert!(self.step(&witness.state, &witness.memory_proof, &[]).is_err(), "an ml step");
             return self.ml_step(&witness.state, &witness.memory_proof);
