@@ -1,8 +1,9 @@
-//! Runs an ELF file that needs no host, and prints how many steps a second that took, without and with change tracking.
+//! Runs an ELF file that needs no host, and prints how long that takes: steps a second without and with change tracking, and
+//! the commitments of a dispute.
 
 use std::{convert::Infallible, error::Error, time::Instant};
 
-use autonet_fpvm::{B256, Bytes, Host, Machine, OracleKind, Program};
+use autonet_fpvm::{B256, Bytes, HistoryCommitment, Host, Machine, OracleKind, Program, StepWitness};
 
 struct Nothing;
 
@@ -38,5 +39,20 @@ fn main() -> Result<(), Box<dyn Error>> {
     let since = Instant::now();
     let root = machine.memory_root();
     println!("memory root {root} in {:?}", since.elapsed());
+
+    for (stride, height) in [(1 << 24, 6), (1 << 10, 12), (1, 20)] {
+        let mut machine = Machine::new(&program);
+        let since = Instant::now();
+        let root = HistoryCommitment::root_of(&mut machine, &mut Nothing, stride, height, |_| ())?;
+        println!("2^{height} leaves, {stride} steps apart: {root} in {:?}, {} steps", since.elapsed(), machine.step);
+    }
+    let mut machine = Machine::new(&program);
+    machine.run(&mut Nothing, steps / 2)?;
+    let since = Instant::now();
+    let snapshot = machine.snapshot();
+    println!("snapshot of {} pages in {:?}", snapshot.pages(), since.elapsed());
+    let since = Instant::now();
+    let witness = StepWitness::take(&mut machine, &mut Nothing)?;
+    println!("proof of a step: {} bytes in {:?}", witness.memory_proof.len(), since.elapsed());
     Ok(())
 }

@@ -1,3 +1,5 @@
+use std::fmt;
+
 use alloy_primitives::B256;
 
 use crate::{
@@ -14,7 +16,6 @@ use crate::{
 const MAX_HINT_BYTES: u64 = 256 << 20;
 
 /// A machine. Its fields but the memory are open, so that tests can put it into any state.
-#[derive(Debug)]
 pub struct Machine {
     pub(crate) registers: Box<Registers>,
     pub(crate) memory: Memory,
@@ -246,6 +247,22 @@ impl Machine {
             oracle_key: self.oracle_key,
             oracle_offset: self.oracle_offset,
         }
+    }
+}
+
+impl fmt::Debug for Machine {
+    /// All but the memory.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state_over(B256::ZERO);
+        f.debug_struct("Machine")
+            .field("pc", &state.pc)
+            .field("registers", &state.registers)
+            .field("step", &state.step)
+            .field("exited", &state.exited)
+            .field("exit_code", &state.exit_code)
+            .field("oracle_key", &state.oracle_key)
+            .field("oracle_offset", &state.oracle_offset)
+            .finish_non_exhaustive()
     }
 }
 

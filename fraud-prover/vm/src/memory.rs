@@ -30,7 +30,6 @@ const UNSAVED: u8 = 4;
 pub(crate) const NOTED: u8 = UNHASHED | UNSAVED;
 
 /// One byte for each page, and lists of the pages that were written.
-#[derive(Debug)]
 pub(crate) struct Pages {
     pub(crate) flags: Box<[u8; PAGES]>,
     unhashed: Vec<u32>,
@@ -54,7 +53,6 @@ impl Pages {
 }
 
 /// Decoded pages. `index` is 0 for a page that was not decoded, else one more than its place in `pages`.
-#[derive(Debug)]
 pub(crate) struct Code {
     index: Box<[u32; PAGES]>,
     pages: Vec<Box<[Op; PAGE_OPS]>>,
@@ -70,7 +68,6 @@ impl Code {
     }
 }
 
-#[derive(Debug)]
 pub(crate) struct Memory {
     pub(crate) words: Box<Words>,
     pub(crate) pages: Pages,

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use alloy_primitives::B256;
 
@@ -13,7 +13,7 @@ pub(crate) type SavedPages = Arc<BTreeMap<u32, Arc<Page>>>;
 
 /// A machine at one step, to return to. Snapshots share the pages that did not change between them, and stand alone: any
 /// machine can be put into the state of any snapshot.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Snapshot {
     pages: SavedPages,
     registers: Box<Registers>,
@@ -23,6 +23,14 @@ pub struct Snapshot {
     exit_code: u8,
     oracle_key: B256,
     oracle_offset: u64,
+}
+
+impl fmt::Debug for Snapshot {
+    /// All but the memory.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let pages = self.pages();
+        f.debug_struct("Snapshot").field("step", &self.step).field("pages", &pages).finish_non_exhaustive()
+    }
 }
 
 impl Snapshot {

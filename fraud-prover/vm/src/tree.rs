@@ -35,7 +35,6 @@ pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
 }
 
 /// All nodes of a page, its root at 1, the children of `n` at `2n` and `2n + 1`, leaves at 128.
-#[derive(Debug)]
 pub(crate) struct PageNodes([Hash; 2 * PAGE_LEAVES]);
 
 impl PageNodes {
@@ -63,7 +62,6 @@ const fn inside_page(height: usize, at: u32) -> (u32, usize) {
 }
 
 /// The nodes from the page roots up, numbered as in a heap. A node that was never written stands for an empty subtree.
-#[derive(Debug)]
 pub(crate) struct Tree {
     nodes: Vec<Hash>,
 }
