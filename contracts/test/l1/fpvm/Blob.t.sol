@@ -67,8 +67,8 @@ contract BlobTest is FpvmFixture {
     }
 
     function test_misaligned_offsets_trap() public view {
-        uint64[5] memory offsets = [uint64(1), 31, 33, BLOB + 1, type(uint64).max];
-        for (uint256 i = 0; i < 5; ++i) {
+        uint64[7] memory offsets = [uint64(1), 16, 31, 33, BLOB + 1, BLOB + 16, type(uint64).max];
+        for (uint256 i = 0; i < 7; ++i) {
             _expectTrap(_machineAt(keccak256("any"), offsets[i]), 5);
         }
     }

@@ -56,14 +56,8 @@ contract Rv64MemoryTest is FpvmFixture {
     function test_stores_have_the_immediate_in_two_pieces() public view {
         int32[6] memory offsets = [int32(8), -8, 0x7f8, -0x800, 0x20, -0x20];
         for (uint256 i = 0; i < 6; ++i) {
-            Machine memory m = _machine(_s(offsets[i], 3, 5, 6));
-            m.x[5] = DATA;
-            uint64 address_ = uint64(int64(DATA) + offsets[i]);
-            Machine memory after_ = _next(m);
-            for (uint256 k = 0; k < 8; ++k) {
-                _setByte(after_, address_ + k, 6);
-            }
-            _expect(m, _dataProof(m, address_), after_);
+            _storesTo(offsets[i], 6);
+            _storesTo(offsets[i], 31);
         }
     }
 
@@ -152,6 +146,18 @@ contract Rv64MemoryTest is FpvmFixture {
         _setByte(m, address_, 0xab);
         Machine memory after_ = _next(m);
         after_.x[7] = 0xab;
+        _expect(m, _dataProof(m, address_), after_);
+    }
+
+    /// A register of which every byte is its number: rs2 lies between the pieces.
+    function _storesTo(int32 offset, uint8 rs2) private view {
+        Machine memory m = _machine(_s(offset, 3, 5, rs2));
+        m.x[5] = DATA;
+        uint64 address_ = uint64(int64(DATA) + offset);
+        Machine memory after_ = _next(m);
+        for (uint256 k = 0; k < 8; ++k) {
+            _setByte(after_, address_ + k, rs2);
+        }
         _expect(m, _dataProof(m, address_), after_);
     }
 
