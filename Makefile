@@ -10,7 +10,7 @@ export LIBTORCH
 TARGET := $(if $(CARGO_TARGET_DIR),$(CARGO_TARGET_DIR),$(CURDIR)/target)
 ARGS ?=
 
-.PHONY: help setup devnet test bench lint contracts build fmt clean
+.PHONY: help setup devnet test nightly bench lint contracts guest build fmt clean
 
 help: ## Show this list
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,15 @@ lint: setup ## Formats, lints, dependency arrows, no_std builds, committed artif
 contracts: setup ## Rebuild the contracts' committed artifacts
 	contracts/bin/artifacts
 
+guest: ## Build the fault proof's guest from pinned packages and compare it with the committed ELF
+	fraud-prover/guest/build-elf --check
+
 bench: setup ## Benchmarks
 	cargo bench -p autonet-ml-precompiles --locked
+	cargo run --release -p autonet-fraud-prover --locked -- bench
+
+nightly: build ## What takes hours: all public Ethereum state tests in the guest
+	AUTONET_ALL_STATE_TESTS=1 cargo test --workspace --locked --test state_tests -- --nocapture
 
 fmt: ## Format Rust and Solidity
 	cargo fmt --all

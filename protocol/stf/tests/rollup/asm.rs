@@ -33,16 +33,28 @@ impl Asm {
 
     /// Calls `to` with `value` and `data`; stores success in `slot` and the first word of the result in the next.
     pub(crate) fn call(self, to: Address, value: u64, data: &[u8], slot: u64) -> Self {
-        let zero = U256::ZERO;
+        self.arguments(to, value, data).op(opcode::GAS).call_and_store(slot)
+    }
+
+    /// Like [`Self::call`] without value, with at most `gas`.
+    #[allow(dead_code, reason = "other suites use it too")]
+    pub(crate) fn limited_call(self, gas: u64, to: Address, data: &[u8], slot: u64) -> Self {
+        self.arguments(to, 0, data).push(U256::from(gas)).call_and_store(slot)
+    }
+
+    fn arguments(self, to: Address, value: u64, data: &[u8]) -> Self {
         self.memory(data)
             .push(U256::from(32))
             .push(U256::from(0x8000))
             .push(U256::from(data.len()))
-            .push(zero)
+            .push(U256::ZERO)
             .push(U256::from(value))
             .push(U256::from_be_slice(to.as_slice()))
-            .op(opcode::GAS)
-            .op(opcode::CALL)
+    }
+
+    fn call_and_store(self, slot: u64) -> Self {
+        let zero = U256::ZERO;
+        self.op(opcode::CALL)
             .push(U256::from(slot))
             .op(opcode::SSTORE)
             .push(U256::from(0x8000))
@@ -54,6 +66,7 @@ impl Asm {
             .op(opcode::MSTORE)
     }
 
+    #[allow(dead_code, reason = "not every suite uses it")]
     pub(crate) fn revert(self) -> Self {
         self.push(U256::ZERO).push(U256::ZERO).op(opcode::REVERT)
     }

@@ -1,0 +1,6 @@
+//! The guest, in the machine and out of it, on whole chains.
+
+#[path = "../../../protocol/stf/tests/rollup/asm.rs"]
+mod asm;
+mod proofs;
+mod scenario;
