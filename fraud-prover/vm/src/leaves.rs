@@ -5,7 +5,7 @@ use rayon::prelude::*;
 
 use crate::{
     Error, Host, Machine, State,
-    tree::{Hash, MEMORY_HEIGHT, PageNodes, node},
+    tree::{Hash, MEMORY_HEIGHT, node},
 };
 
 /// Up to this stride, stores are hashed one by one; above it, pages.
@@ -31,18 +31,14 @@ pub(crate) fn leaves<H: Host>(
         return Ok(());
     }
     let mut root = machine.memory_root().0;
-    let mut inside = HashMap::default();
     while missing > 0 {
         let count = missing.min((BATCH_STEPS / stride.max(1)).max(1));
-        let batch = Batch::run(machine, host, stride, count, &mut inside)?;
-        emit(&batch.hash(machine, &mut inside, &mut root));
+        let batch = Batch::run(machine, host, stride, count)?;
+        emit(&batch.hash(machine, &mut root));
         missing = if machine.exited { 0 } else { missing - count };
     }
     Ok(())
 }
-
-/// All nodes of the pages that were written.
-type Inside = HashMap<u32, Box<PageNodes>>;
 
 /// A few steps: what they wrote, in order, and the states to hash.
 #[derive(Default)]
@@ -54,23 +50,13 @@ struct Batch {
 }
 
 impl Batch {
-    /// Makes the steps. Keeps the nodes of a page as they were before the first write to it.
-    fn run<H: Host>(
-        machine: &mut Machine,
-        host: &mut H,
-        stride: u64,
-        count: u64,
-        inside: &mut Inside,
-    ) -> Result<Self, Error<H::Error>> {
+    /// Makes the steps.
+    fn run<H: Host>(machine: &mut Machine, host: &mut H, stride: u64, count: u64) -> Result<Self, Error<H::Error>> {
         let mut batch = Self::default();
         for _ in 0..count {
             for _ in 0..stride {
                 let access = machine.access();
                 let written = access.data.filter(|_| access.writes);
-                if let Some(leaf) = written {
-                    let page = leaf >> 7;
-                    inside.entry(page).or_insert_with(|| PageNodes::new(machine.memory.page(page)));
-                }
                 machine.run(host, 1)?;
                 if let Some(leaf) = written {
                     batch.leaves.push(leaf);
@@ -85,24 +71,24 @@ impl Batch {
         Ok(batch)
     }
 
-    /// The state hashes. `root` is the memory root before and after, as are the nodes of the machine's tree and `inside`.
+    /// The state hashes. `root` is the memory root before and after, and so is the machine's tree.
     ///
     /// Every write makes a new version of each node above it. Those of one height depend only on those below, so a height
     /// is hashed at once.
-    fn hash(mut self, machine: &mut Machine, inside: &mut Inside, root: &mut Hash) -> Vec<Hash> {
+    fn hash(mut self, machine: &mut Machine, root: &mut Hash) -> Vec<Hash> {
         for height in 0..MEMORY_HEIGHT {
             let mut latest: HashMap<u32, usize> = HashMap::default();
             let mut pairs = Vec::with_capacity(self.leaves.len());
             for (version, (at, value)) in self.leaves.iter().zip(&self.values).enumerate() {
                 let sibling = match latest.get(&(at ^ 1)) {
                     Some(version) => self.values[*version],
-                    None => machine.tree.node(inside, height, at ^ 1),
+                    None => machine.tree.node(height, at ^ 1),
                 };
                 pairs.push(if at & 1 == 0 { (*value, sibling) } else { (sibling, *value) });
                 latest.insert(*at, version);
             }
             for (at, version) in latest {
-                machine.tree.set_node(inside, height, at, &self.values[version]);
+                machine.tree.set_node(height, at, &self.values[version]);
             }
             self.values = pairs.par_iter().with_min_len(64).map(|(left, right)| node(left, right)).collect();
             self.leaves.iter_mut().for_each(|at| *at >>= 1);
@@ -110,7 +96,7 @@ impl Batch {
         let before = *root;
         if let Some(last) = self.values.last() {
             *root = *last;
-            machine.tree.set_node(inside, MEMORY_HEIGHT, 0, last);
+            machine.tree.set_node(MEMORY_HEIGHT, 0, last);
         }
         let hash = |(state, writes): &(State, usize)| {
             let memory_root = writes.checked_sub(1).map_or(before, |last| self.values[last]);

@@ -1,4 +1,4 @@
-//! The Merkle tree of the memory: nodes above the pages are kept, those inside a page are computed when it is needed.
+//! The Merkle tree of the memory. All nodes over pages that were written are kept, and only what changed is hashed again.
 
 use std::sync::LazyLock;
 
@@ -35,23 +35,29 @@ pub(crate) fn node(left: &Hash, right: &Hash) -> Hash {
 }
 
 /// All nodes of a page, its root at 1, the children of `n` at `2n` and `2n + 1`, leaves at 128.
-pub(crate) struct PageNodes([Hash; 2 * PAGE_LEAVES]);
+struct PageNodes([Hash; 2 * PAGE_LEAVES]);
 
 impl PageNodes {
-    pub(crate) fn new(page: &Page) -> Box<Self> {
-        let mut nodes = Box::new(Self([[0; 32]; 2 * PAGE_LEAVES]));
+    /// Those of an empty page.
+    fn empty() -> Box<Self> {
+        let height = |at: usize| PAGE_HEIGHT - at.max(1).ilog2() as usize;
+        Box::new(Self(std::array::from_fn(|at| ZEROS[height(at)])))
+    }
+
+    /// Brings them up to date, hashing only above leaves that changed.
+    fn update(&mut self, page: &Page) {
+        let mut changed = [false; 2 * PAGE_LEAVES];
         for leaf in 0..PAGE_LEAVES {
-            nodes.0[PAGE_LEAVES + leaf] = leaf_of(page, leaf);
+            let (at, value) = (PAGE_LEAVES + leaf, leaf_of(page, leaf));
+            changed[at] = self.0[at] != value;
+            self.0[at] = value;
         }
-        for height in 1..=PAGE_HEIGHT {
-            let zero = &ZEROS[height - 1];
-            for at in (PAGE_LEAVES >> height)..((2 * PAGE_LEAVES) >> height) {
-                let (left, right) = (&nodes.0[2 * at], &nodes.0[2 * at + 1]);
-                let empty = left == zero && right == zero;
-                nodes.0[at] = if empty { ZEROS[height] } else { node(left, right) };
+        for at in (1..PAGE_LEAVES).rev() {
+            changed[at] = changed[2 * at] || changed[2 * at + 1];
+            if changed[at] {
+                self.0[at] = node(&self.0[2 * at], &self.0[2 * at + 1]);
             }
         }
-        nodes
     }
 }
 
@@ -61,93 +67,95 @@ const fn inside_page(height: usize, at: u32) -> (u32, usize) {
     (at >> bits, (1 << bits) + (at & ((1 << bits) - 1)) as usize)
 }
 
-/// The nodes from the page roots up, numbered as in a heap. A node that was never written stands for an empty subtree.
+/// The tree as of some moment: as of the last update, and what was set since.
 pub(crate) struct Tree {
-    nodes: Vec<Hash>,
+    /// The page roots and all above them, numbered like the nodes of a page. One that was never set is zero, and stands for
+    /// an empty subtree.
+    upper: Vec<Hash>,
+    /// The pages that are not empty, or were not.
+    inside: HashMap<u32, Box<PageNodes>>,
 }
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Self { nodes: vec![[0; 32]; 2 * PAGES] }
+        Self { upper: vec![[0; 32]; 2 * PAGES], inside: HashMap::default() }
     }
 
     pub(crate) fn root(&self) -> Hash {
-        self.get(1)
+        self.upper(1)
     }
 
-    fn get(&self, at: usize) -> Hash {
-        match self.nodes[at] {
+    fn upper(&self, at: usize) -> Hash {
+        match self.upper[at] {
             zero if zero == [0; 32] => ZEROS[MEMORY_HEIGHT - at.ilog2() as usize],
             hash => hash,
         }
     }
 
+    /// Node `at` of some height.
+    pub(crate) fn node(&self, height: usize, at: u32) -> Hash {
+        if height < PAGE_HEIGHT {
+            let (page, at) = inside_page(height, at);
+            return self.inside.get(&page).map_or(ZEROS[height], |nodes| nodes.0[at]);
+        }
+        self.upper((1 << (MEMORY_HEIGHT - height)) + at as usize)
+    }
+
+    /// Replaces a node, and leaves those above it to the caller. A page's root is kept in both places.
+    pub(crate) fn set_node(&mut self, height: usize, at: u32, hash: &Hash) {
+        if height <= PAGE_HEIGHT {
+            let (page, at) = inside_page(height, at);
+            self.inside.entry(page).or_insert_with(PageNodes::empty).0[at] = *hash;
+        }
+        if height >= PAGE_HEIGHT {
+            self.upper[(1 << (MEMORY_HEIGHT - height)) + at as usize] = *hash;
+        }
+    }
+
     /// Brings the tree up to date with some pages, which must be in order.
     pub(crate) fn update(&mut self, words: &Words, pages: &[u32]) {
-        let root = |page: &u32| {
+        let take = |page: &u32| (*page, self.inside.remove(page).unwrap_or_else(PageNodes::empty));
+        let mut work: Vec<(u32, Box<PageNodes>)> = pages.iter().map(take).collect();
+        let update = |(page, nodes): &mut (u32, Box<PageNodes>)| {
             let start = *page as usize * PAGE_WORDS;
-            PageNodes::new(words[start..].first_chunk().expect("a page below 2^32")).0[1]
+            nodes.update(words[start..].first_chunk().expect("a page below 2^32"));
         };
-        let roots: Vec<Hash> = if pages.len() < 4 {
-            pages.iter().map(root).collect()
-        } else {
-            pages.par_iter().with_max_len(16).map(root).collect()
-        };
-        let mut changed: Vec<usize> = pages.iter().map(|page| PAGES + *page as usize).collect();
-        self.set(&changed, &roots);
+        match work.as_mut_slice() {
+            [one] => update(one),
+            many => many.par_iter_mut().for_each(update),
+        }
+        let mut changed = Vec::with_capacity(work.len());
+        for (page, nodes) in work {
+            let at = PAGES + page as usize;
+            if self.upper(at) != nodes.0[1] {
+                self.upper[at] = nodes.0[1];
+                changed.push(at);
+            }
+            self.inside.insert(page, nodes);
+        }
+        self.update_upper(changed);
+    }
+
+    /// Hashes again what is above some page roots, which must be in order.
+    fn update_upper(&mut self, mut changed: Vec<usize>) {
         while changed.first().is_some_and(|at| *at > 1) {
             changed.iter_mut().for_each(|at| *at /= 2);
             changed.dedup();
-            let parent = |at: &usize| node(&self.get(2 * at), &self.get(2 * at + 1));
+            let parent = |at: &usize| node(&self.upper(2 * at), &self.upper(2 * at + 1));
             let hashes: Vec<Hash> = if changed.len() < PARALLEL {
                 changed.iter().map(parent).collect()
             } else {
                 changed.par_iter().with_min_len(PARALLEL / 4).map(parent).collect()
             };
-            self.set(&changed, &hashes);
+            for (at, hash) in changed.iter().zip(hashes) {
+                self.upper[*at] = hash;
+            }
         }
     }
 
-    fn set(&mut self, at: &[usize], hashes: &[Hash]) {
-        for (at, hash) in at.iter().zip(hashes) {
-            self.nodes[*at] = *hash;
-        }
-    }
-
-    /// Node `at` of some height; those inside pages are in `inside`, whose pages must be there.
-    pub(crate) fn node(&self, inside: &HashMap<u32, Box<PageNodes>>, height: usize, at: u32) -> Hash {
-        if height < PAGE_HEIGHT {
-            let (page, at) = inside_page(height, at);
-            return inside[&page].0[at];
-        }
-        self.get((1 << (MEMORY_HEIGHT - height)) + at as usize)
-    }
-
-    /// Replaces a node.
-    pub(crate) fn set_node(&mut self, inside: &mut HashMap<u32, Box<PageNodes>>, height: usize, at: u32, hash: &Hash) {
-        if height < PAGE_HEIGHT {
-            let (page, at) = inside_page(height, at);
-            inside.entry(page).and_modify(|nodes| nodes.0[at] = *hash);
-        } else {
-            self.nodes[(1 << (MEMORY_HEIGHT - height)) + at as usize] = *hash;
-        }
-    }
-
-    /// The leaf and its siblings, from the leaf up; the tree must be up to date.
-    pub(crate) fn prove(&self, words: &Words, leaf: u32) -> Vec<u8> {
-        let page = leaf as usize / PAGE_LEAVES;
-        let inside = PageNodes::new(words[page * PAGE_WORDS..].first_chunk().expect("a page below 2^32")).0;
-        let mut at = PAGE_LEAVES + leaf as usize % PAGE_LEAVES;
-        let mut proof = inside[at].to_vec();
-        while at > 1 {
-            proof.extend(inside[at ^ 1]);
-            at /= 2;
-        }
-        let mut at = PAGES + page;
-        while at > 1 {
-            proof.extend(self.get(at ^ 1));
-            at /= 2;
-        }
-        proof
+    /// The leaf and its siblings, from the leaf up.
+    pub(crate) fn prove(&self, leaf: u32) -> Vec<u8> {
+        let siblings = (0..MEMORY_HEIGHT).map(|height| self.node(height, leaf >> height ^ 1));
+        std::iter::once(self.node(0, leaf)).chain(siblings).flatten().collect()
     }
 }

@@ -23,7 +23,7 @@ impl StepWitness {
         let access = machine.access();
         let state = machine.state().encode();
         let leaves = access.fetched.iter().chain(&access.data);
-        let memory_proof = leaves.flat_map(|leaf| machine.tree.prove(&machine.memory.words, *leaf)).collect();
+        let memory_proof = leaves.flat_map(|leaf| machine.tree.prove(*leaf)).collect();
         let oracle_data = match access.call {
             Some(Call::Read { kind, .. }) => machine.oracle_data(host, kind)?,
             _ => Vec::new(),

@@ -48,16 +48,15 @@ fn changes(witness: &StepWitness) -> Vec<(String, StepWitness)> {
     all
 }
 
-/// A machine in an encoded state, over the memory of a snapshot.
-fn machine_in(state: &[u8], memory: &Snapshot) -> Machine {
+/// Puts a machine into an encoded state, over the memory of a snapshot.
+fn restore(machine: &mut Machine, state: &[u8], memory: &Snapshot) {
     let word = |at: usize| u64::from_be_bytes(state[at..at + 8].try_into().expect("8 bytes"));
-    let mut machine = Machine::from_snapshot(memory);
+    machine.restore(memory);
     machine.pc = word(32);
     (1..32).for_each(|number| machine.set_register(number, word(32 + 8 * usize::from(number))));
     machine.step = word(288);
     (machine.exited, machine.exit_code) = (state[296] == 1, state[297]);
     (machine.oracle_key, machine.oracle_offset) = (B256::from_slice(&state[298..330]), word(330));
-    machine
 }
 
 /// Makes a step, and proves it with every change: each is refused, or it is the proof of another state's step. Returns how
@@ -66,6 +65,7 @@ fn check(verifier: &mut Verifier, machine: &mut Machine, host: &mut Tables, name
     let before = machine.snapshot();
     let witness = StepWitness::take(machine, host).expect("the host knows everything");
     assert_eq!(verifier.post(&witness).map(|(post, _)| post), Ok(witness.post), "{name}");
+    let mut scratch = Machine::from_snapshot(&before);
     let (mut refused, mut other) = (0, 0);
     for (change, changed) in changes(&witness) {
         let result = if !witness.is_ml {
@@ -82,7 +82,8 @@ fn check(verifier: &mut Verifier, machine: &mut Machine, host: &mut Tables, name
         assert!(change.starts_with("state"), "{name}: {change} is accepted");
         other += 1;
         if changed.state[..32] == witness.state[..32] {
-            let real = StepWitness::take(&mut machine_in(&changed.state, &before), host).expect("the host knows it");
+            restore(&mut scratch, &changed.state, &before);
+            let real = StepWitness::take(&mut scratch, host).expect("the host knows it");
             assert_eq!((changed.state, changed.memory_proof), (real.state, real.memory_proof), "{name}: {change}");
             assert_eq!(post, real.post, "{name}: {change}");
         } else {
