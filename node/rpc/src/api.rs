@@ -4,6 +4,7 @@ use crate::{
     convert::RpcBlock,
     reader::Result,
     types::{CheckpointPosition, SyncStatus},
+    witness::{WitnessInput, WitnessPage},
 };
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_eth::{
@@ -163,4 +164,9 @@ pub(crate) trait AutonetApi {
     /// What a checkpoint after the first `batch_count` batches claims; `null` while there are fewer.
     #[method(name = "checkpointOutput")]
     async fn checkpoint_output(&self, batch_count: u64) -> Result<Option<CheckpointPosition>>;
+
+    /// What executing `input` on the state after block `parent` reads: the RLP of a [`crate::Witness`] from byte `offset`
+    /// on. The input is the caller's, since a block does not have the transactions that were skipped.
+    #[method(name = "executionWitness")]
+    async fn execution_witness(&self, parent: u64, input: WitnessInput, offset: Option<u64>) -> Result<WitnessPage>;
 }

@@ -3,7 +3,8 @@ use std::time::Duration;
 /// The bounds of what one server does for its callers. A caller who hits one is told which.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RpcConfig {
-    /// Largest request, in bytes.
+    /// Largest request, in bytes. The default holds the input of any block whose transactions all fit into its gas, for
+    /// `autonet_executionWitness`.
     pub max_request_bytes: u32,
     /// Largest response, in bytes.
     pub max_response_bytes: u32,
@@ -29,12 +30,14 @@ pub struct RpcConfig {
     pub max_fee_history_blocks: u64,
     /// Storage keys of one `eth_getProof`.
     pub max_proof_keys: usize,
+    /// Bytes of trie nodes, code and tensors that one `autonet_executionWitness` reads.
+    pub max_witness_bytes: usize,
 }
 
 impl Default for RpcConfig {
     fn default() -> Self {
         Self {
-            max_request_bytes: 2 << 20,
+            max_request_bytes: 16 << 20,
             max_response_bytes: 25 << 20,
             max_connections: 1_000,
             max_subscriptions: 64,
@@ -47,6 +50,7 @@ impl Default for RpcConfig {
             max_logs: 10_000,
             max_fee_history_blocks: 1_024,
             max_proof_keys: 1_024,
+            max_witness_bytes: 64 << 20,
         }
     }
 }

@@ -8,6 +8,7 @@ use crate::{
     reader::{Reader, Result},
     subscribe,
     types::{CheckpointPosition, SyncStatus},
+    witness::{WitnessInput, WitnessPage},
 };
 use alloy_primitives::{Address, B256, Bytes, U64, U256};
 use alloy_rpc_types_eth::{
@@ -273,5 +274,9 @@ impl AutonetApiServer for Api {
 
     async fn checkpoint_output(&self, batch_count: u64) -> Result<Option<CheckpointPosition>> {
         self.read(move |reader| reader.checkpoint_output(batch_count)).await
+    }
+
+    async fn execution_witness(&self, parent: u64, input: WitnessInput, offset: Option<u64>) -> Result<WitnessPage> {
+        self.compute(move |reader| reader.execution_witness(parent, input, offset.unwrap_or_default())).await
     }
 }

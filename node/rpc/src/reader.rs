@@ -10,7 +10,7 @@ use std::sync::Arc;
 /// Seconds since 1970, from a clock that tests can set.
 pub type Clock = Arc<dyn Fn() -> u64 + Send + Sync>;
 
-pub(crate) type Result<T> = core::result::Result<T, RpcError>;
+pub(crate) type Result<T, E = RpcError> = core::result::Result<T, E>;
 
 /// Answers requests from the chain. Its methods block on the disk, and on execution.
 pub(crate) struct Reader {

@@ -8,3 +8,4 @@ mod harness;
 mod logs;
 mod state;
 mod subscriptions;
+mod witness;
