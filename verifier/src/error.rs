@@ -1,3 +1,4 @@
+use crate::StatelessError;
 use autonet_bridge::{BridgeError, ErrorKind};
 use autonet_chain::ChainError;
 use autonet_follower::{FollowerError, chain_kind};
@@ -15,6 +16,9 @@ pub enum VerifierError {
     /// Following L1.
     #[error(transparent)]
     Follower(#[from] FollowerError),
+    /// Following L1 without a database.
+    #[error(transparent)]
+    Stateless(#[from] StatelessError),
 }
 
 impl VerifierError {
@@ -24,6 +28,7 @@ impl VerifierError {
             Self::Bridge(error) => error.kind(),
             Self::Follower(error) => error.kind(),
             Self::Chain(error) => chain_kind(error),
+            Self::Stateless(error) => error.kind(),
         }
     }
 }
