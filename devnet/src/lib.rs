@@ -22,6 +22,7 @@ pub use cli::Cli;
 pub use deploy::{Deployment, L2_CHAIN_ID, deploy};
 pub use network::{Network, Ports, program};
 pub use process::Process;
+pub use rounds::follow_rounds;
 pub use summary::{Outcome, Round, SequencerHead, Solver, Summary, Supply, VerifierHead};
 pub use transfers::Traveller;
 pub use wait::until;

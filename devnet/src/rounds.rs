@@ -15,12 +15,10 @@ use std::{
 const ROUND_TIMEOUT: Duration = Duration::from_secs(180);
 
 /// Follows the agents' reports, shows what they do, and answers the rounds once each has its model and its rewards.
-pub(crate) async fn follow_rounds(
-    folder: &Path,
-    agents: &mut Agents,
-    rounds: u64,
-    started: Instant,
-) -> Result<Vec<Round>> {
+///
+/// # Errors
+/// An agent that has ended, or rounds that take too long.
+pub async fn follow_rounds(folder: &Path, agents: &mut Agents, rounds: u64, started: Instant) -> Result<Vec<Round>> {
     let mut progress = Progress::default();
     let deadline = Instant::now() + ROUND_TIMEOUT * u32::try_from(rounds).unwrap_or(u32::MAX);
     while progress.complete() < rounds {

@@ -2,5 +2,6 @@
 
 #[path = "../../../protocol/stf/tests/rollup/asm.rs"]
 mod asm;
+mod fuzz;
 mod proofs;
 mod scenario;

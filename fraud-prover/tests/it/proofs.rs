@@ -3,7 +3,6 @@ use alloy_primitives::{B256, Bytes, U256};
 use autonet_fpvm::Machine;
 use autonet_fraud_prover::{Evidence, EvidenceHost, History, MemoryChain, NativeOracle, Span, guest, record};
 use autonet_guest::{LocalInput, run};
-use autonet_primitives::Output;
 
 /// The most steps that a test's proof may take.
 const MAX_STEPS: u64 = 20_000_000_000;
@@ -25,7 +24,7 @@ fn config_hash(chain: &MemoryChain) -> B256 {
 }
 
 /// What a checkpoint after so many batches claims.
-fn claim(chain: &MemoryChain, batch_count: u64) -> B256 {
+pub(crate) fn claim(chain: &MemoryChain, batch_count: u64) -> B256 {
     Span::batches(chain, batch_count, batch_count).expect("a batch").previous.hash(config_hash(chain))
 }
 
@@ -68,18 +67,10 @@ fn each_block_alone_leads_to_the_next() {
         })
         .collect();
     // What is left after the last block: batches without blocks.
-    let last = Span::block(&chain, chain.head(), batches).expect("a block");
-    let mut closing = Span { from: chain.head(), ends_claim: true, ..last };
-    let next = Span { target: chain.head() + 1, ..last };
-    closing.previous = last_output(&chain, next, batches);
-    assert_eq!(closing.previous.hash(config_hash(&chain)), outputs[outputs.len() - 1]);
-    let evidence = evidence(&chain, &closing);
-    assert_eq!(in_machine(&evidence).1, claim(&chain, batches));
-}
-
-/// The output after the last block, which may lie within a batch.
-fn last_output(chain: &MemoryChain, _: Span, batches: u64) -> Output {
-    Span::block(chain, chain.head() + 1, batches).expect("a block").previous
+    let after = Span::block(&chain, chain.head() + 1, batches).expect("the block after the last");
+    assert_eq!(after.previous.hash(config_hash(&chain)), outputs[outputs.len() - 1]);
+    let closing = Span { target: chain.head(), ends_claim: true, ..after };
+    assert_eq!(in_machine(&evidence(&chain, &closing)).1, claim(&chain, batches));
 }
 
 #[test]

@@ -1,9 +1,51 @@
 //! The format of Ethereum's state tests.
 
 use alloy_primitives::{Address, B256, Bytes, U256};
-use autonet_primitives::GenesisAccount;
+use autonet_primitives::{ChainConfig, Genesis, GenesisAccount};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fs, io::Read, path::Path};
+
+/// The JSON files of an archive of the folder that `AUTONET_VECTORS` names, with their paths; `None`, said on standard output,
+/// without it.
+pub(crate) fn read_archive(name: &str) -> Option<Vec<(String, Vec<u8>)>> {
+    let Ok(folder) = std::env::var("AUTONET_VECTORS") else {
+        println!("skipped: AUTONET_VECTORS is not set");
+        return None;
+    };
+    let file = fs::File::open(Path::new(&folder).join(name)).expect("archive");
+    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
+    let mut files = Vec::new();
+    for entry in archive.entries().expect("tar") {
+        let mut entry = entry.expect("tar");
+        let path = entry.path().expect("path").to_string_lossy().into_owned();
+        if path.ends_with(".json") && !path.contains(".meta") {
+            let mut bytes = Vec::new();
+            entry.read_to_end(&mut bytes).expect("tar");
+            files.push((path, bytes));
+        }
+    }
+    Some(files)
+}
+
+/// A genesis with the accounts of a test and nothing else.
+pub(crate) fn genesis(pre: BTreeMap<Address, PreAccount>) -> Genesis {
+    let config = ChainConfig {
+        l1_chain_id: 0,
+        l2_chain_id: 1,
+        inbox: Address::ZERO,
+        bridge: Address::ZERO,
+        force_window_s: 0,
+        max_past_s: 0,
+        max_future_s: 0,
+        gas_limit: 0,
+        base_fee_elasticity: 2,
+        base_fee_denominator: 8,
+        data_fee_scalar_ppm: 0,
+        sequencer_fee_recipient: Address::ZERO,
+    };
+    let alloc = pre.into_iter().map(|(address, account)| (address, account.into())).collect();
+    Genesis { config, l1_start_block: 0, timestamp: 0, base_fee: 0, alloc }
+}
 
 /// A file: tests by name.
 pub(crate) type File = BTreeMap<String, Test>;

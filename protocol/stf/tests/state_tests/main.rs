@@ -8,11 +8,9 @@ mod fixture;
 use alloy_consensus::{EthereumTxEnvelope, TxEip4844, transaction::SignerRecoverable};
 use alloy_eips::eip2718::Decodable2718;
 use alloy_primitives::{Address, B256, Log, U256, keccak256};
-use autonet_primitives::{ChainConfig, Genesis};
 use autonet_stf::{BlockEnv, CfgEnv, Evm, ExecutionResult, Extra, MemoryState, Rules, SpecId, genesis_block, tx_env};
-use fixture::{Case, Env, File, Test};
+use fixture::{Case, Env, File, Test, genesis, read_archive};
 use rayon::prelude::*;
-use std::{fs, io::Read, path::Path};
 
 /// Hard fork, its name in the tests, its blob limit, its blob price's update fraction.
 const FORKS: [(SpecId, &str, u64, u64); 2] =
@@ -29,11 +27,7 @@ fn prague() {
 }
 
 fn run_archive(name: &str, expected_cases: usize) {
-    let Ok(folder) = std::env::var("AUTONET_VECTORS") else {
-        println!("skipped: AUTONET_VECTORS is not set");
-        return;
-    };
-    let files = read_archive(&Path::new(&folder).join(name));
+    let Some(files) = read_archive(name) else { return };
     let results: Vec<_> = files.par_iter().flat_map_iter(|(path, bytes)| run_file(path, bytes)).collect();
     let failures: Vec<_> = results.iter().filter_map(|result| result.as_ref().err()).collect();
     println!("{name}: {} files, {} cases, {} failed", files.len(), results.len(), failures.len());
@@ -42,22 +36,6 @@ fn run_archive(name: &str, expected_cases: usize) {
     }
     assert!(failures.is_empty());
     assert_eq!(results.len(), expected_cases, "cases in the archive");
-}
-
-fn read_archive(path: &Path) -> Vec<(String, Vec<u8>)> {
-    let file = fs::File::open(path).expect("archive");
-    let mut archive = tar::Archive::new(flate2::read::GzDecoder::new(file));
-    let mut files = Vec::new();
-    for entry in archive.entries().expect("tar") {
-        let mut entry = entry.expect("tar");
-        let path = entry.path().expect("path").to_string_lossy().into_owned();
-        if path.ends_with(".json") && !path.contains(".meta") {
-            let mut bytes = Vec::new();
-            entry.read_to_end(&mut bytes).expect("tar");
-            files.push((path, bytes));
-        }
-    }
-    files
 }
 
 fn run_file(path: &str, bytes: &[u8]) -> Vec<Result<(), String>> {
@@ -73,14 +51,7 @@ fn run_test(name: &str, test: Test) -> Vec<Result<(), String>> {
     if !FORKS.iter().any(|(_, fork, ..)| post.contains_key(*fork)) {
         return Vec::new();
     }
-    let genesis = Genesis {
-        config: config(),
-        l1_start_block: 0,
-        timestamp: 0,
-        base_fee: 0,
-        alloc: pre.into_iter().map(|(address, account)| (address, account.into())).collect(),
-    };
-    let genesis = genesis_block(&genesis).expect("pre state");
+    let genesis = genesis_block(&genesis(pre)).expect("pre state");
     let mut state = MemoryState::default();
     state.apply(&genesis);
     let root = genesis.block.header.state_root;
@@ -157,21 +128,4 @@ fn block_env(env: &Env, fraction: u64) -> BlockEnv {
 /// The tests' convention: the hash of the number's decimal digits.
 fn block_hash(number: u64) -> B256 {
     keccak256(number.to_string())
-}
-
-fn config() -> ChainConfig {
-    ChainConfig {
-        l1_chain_id: 0,
-        l2_chain_id: 1,
-        inbox: Address::ZERO,
-        bridge: Address::ZERO,
-        force_window_s: 0,
-        max_past_s: 0,
-        max_future_s: 0,
-        gas_limit: 0,
-        base_fee_elasticity: 2,
-        base_fee_denominator: 8,
-        data_fee_scalar_ppm: 0,
-        sequencer_fee_recipient: Address::ZERO,
-    }
 }
