@@ -72,7 +72,7 @@ fn measure(workload: Workload) -> Result<(Evidence, u64, usize), BenchError> {
 }
 
 fn last_block(chain: &MemoryChain) -> Result<Evidence, ProverError> {
-    let span = Span::block(chain, chain.head(), chain.inbox().batch_count())?;
+    let span = Span::block(chain, chain.head(), 0..chain.inbox().batch_count())?;
     record(chain, chain.inbox(), &span, |_| ())
 }
 

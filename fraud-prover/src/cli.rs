@@ -87,8 +87,8 @@ struct Source {
     /// Batches that the claim consumes; all that the node knows if not given
     #[arg(long)]
     to_batch: Option<u64>,
-    /// Prove this block alone
-    #[arg(long, conflicts_with = "from_batch")]
+    /// Prove this block of the claim alone
+    #[arg(long)]
     block: Option<u64>,
 }
 
@@ -130,7 +130,7 @@ impl Source {
         let storage = Storage::open_read_only(&self.datadir, &StorageOptions::default())?;
         let batch_count = self.to_batch.map_or_else(|| storage.batch_count(), Ok)?;
         let span = match self.block {
-            Some(number) => Span::block(&storage, number, batch_count)?,
+            Some(number) => Span::block(&storage, number, self.from_batch..batch_count)?,
             None => Span::batches(&storage, self.from_batch, batch_count)?,
         };
         let client = L1Client::connect(&self.l1_rpc, storage.config()).await?;

@@ -2,6 +2,7 @@ use crate::{History, ProverError};
 use alloy_consensus::constants::EMPTY_ROOT_HASH;
 use autonet_derive::DeriveState;
 use autonet_primitives::{BlockOutput, CheckpointOutput, Output};
+use std::ops::Range;
 
 /// What is to be proven: from which output to which block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,12 +39,14 @@ impl Span {
         })
     }
 
-    /// Block `number` alone, in a claim of `batch_count` batches: one leaf of a dispute over blocks.
-    pub fn block<H: History>(history: &H, number: u64, batch_count: u64) -> Result<Self, ProverError> {
-        let from = number.checked_sub(1).ok_or(ProverError::EmptySpan { from: 0, to: number })?;
-        // The batch that the block before is of, if it is of one.
-        let mut batch = 0;
-        while batch < batch_count && history.after_batches(batch + 1)?.0 < from {
+    /// Block `number` alone, in a claim that consumes `batches`: one leaf of a dispute over blocks.
+    pub fn block<H: History>(history: &H, number: u64, batches: Range<u64>) -> Result<Self, ProverError> {
+        let (agreed, ..) = history.after_batches(batches.start)?;
+        let empty = ProverError::EmptySpan { from: agreed, to: number };
+        let from = number.checked_sub(1).filter(|from| *from >= agreed).ok_or(empty)?;
+        // The batch that the block before is of, unless it is agreed on.
+        let mut batch = batches.start;
+        while batch < batches.end && history.after_batches(batch + 1)?.0 < from {
             batch += 1;
         }
         let (start, state, after) = checkpoint(history, batch)?;
@@ -57,7 +60,7 @@ impl Span {
                 blocks,
             }),
         };
-        Ok(Self { previous, state, from, target: number, batch_count, ends_claim: false })
+        Ok(Self { previous, state, from, target: number, batch_count: batches.end, ends_claim: false })
     }
 
     /// Blocks of the first batch that are done before the span.

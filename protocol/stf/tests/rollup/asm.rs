@@ -37,7 +37,6 @@ impl Asm {
     }
 
     /// Like [`Self::call`] without value, with at most `gas`.
-    #[allow(dead_code, reason = "other suites use it too")]
     pub(crate) fn limited_call(self, gas: u64, to: Address, data: &[u8], slot: u64) -> Self {
         self.arguments(to, 0, data).push(U256::from(gas)).call_and_store(slot)
     }
@@ -66,7 +65,6 @@ impl Asm {
             .op(opcode::MSTORE)
     }
 
-    #[allow(dead_code, reason = "not every suite uses it")]
     pub(crate) fn revert(self) -> Self {
         self.push(U256::ZERO).push(U256::ZERO).op(opcode::REVERT)
     }

@@ -1,5 +1,6 @@
 //! The rollup's rules, block by block.
 
+#[allow(dead_code, reason = "other suites use it too")]
 mod asm;
 mod blocks;
 mod calls;
