@@ -48,6 +48,9 @@ struct Run {
     /// A node's JSON-RPC endpoint (http), for --stateless; it need not be trusted
     #[arg(long, value_name = "URL", requires = "stateless")]
     witness_rpc: Option<String>,
+    /// Believe the newest confirmed checkpoint and start there instead of at genesis, for --stateless
+    #[arg(long, requires = "stateless")]
+    from_confirmed: bool,
     #[command(flatten)]
     telemetry: TelemetryArgs,
 }
@@ -95,8 +98,12 @@ impl Run {
     async fn run_stateless(&self, witness_rpc: &str, shutdown: CancellationToken) -> eyre::Result<()> {
         let genesis = self.genesis()?;
         let l1 = L1Client::connect(&self.node.l1_rpc, &genesis.config).await?;
-        let verifier = StatelessVerifier::new(&genesis, l1, RpcPeer::new(witness_rpc)?, self.poll())?;
+        let peer = RpcPeer::new(witness_rpc)?;
         tracing::info!(peer = witness_rpc, "following without a database");
+        let verifier = match self.from_confirmed {
+            true => StatelessVerifier::from_confirmed(&genesis, l1, peer, self.poll()).await?,
+            false => StatelessVerifier::new(&genesis, l1, peer, self.poll())?,
+        };
         Ok(verifier.run(shutdown).await?)
     }
 

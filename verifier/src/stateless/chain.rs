@@ -1,8 +1,9 @@
 use crate::StatelessError;
 use alloy_consensus::EMPTY_ROOT_HASH;
 use alloy_primitives::B256;
+use autonet_bridge::Checkpoint;
 use autonet_derive::DeriveState;
-use autonet_primitives::{ChainConfig, CheckpointOutput, Genesis};
+use autonet_primitives::{ChainConfig, CheckpointOutput, Genesis, Header};
 use autonet_stf::{SealedHeader, genesis_block};
 use std::collections::VecDeque;
 
@@ -10,7 +11,7 @@ use std::collections::VecDeque;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Position {
     state: DeriveState,
-    /// The inbox's batch accumulator; zero before the first batch.
+    /// The inbox's batch accumulator; zero where the chain starts.
     acc: B256,
     block: u64,
     block_hash: B256,
@@ -23,7 +24,9 @@ struct Position {
 #[derive(Clone, Debug)]
 pub struct StatelessChain {
     config: ChainConfig,
-    /// After 0, 1, .. batches, up to those that are not final.
+    /// Batches before those that it knows: none, unless it started at a checkpoint.
+    first: u64,
+    /// After `first` batches, one more, .., up to those that are not final.
     earlier: Vec<Position>,
     finalized: (Position, SealedHeader),
     later: VecDeque<(Position, SealedHeader)>,
@@ -46,13 +49,34 @@ impl StatelessChain {
     pub fn new(genesis: &Genesis) -> Result<Self, StatelessError> {
         let head = genesis_block(genesis).map_err(StatelessError::Genesis)?.sealed_header();
         let state = DeriveState { last_timestamp: genesis.timestamp, ..Default::default() };
-        Ok(Self {
-            config: genesis.config.clone(),
+        Ok(Self::after(genesis.config.clone(), state, head))
+    }
+
+    /// The chain after the batches of a checkpoint that is believed, whose block has the header `head`.
+    ///
+    /// # Errors
+    /// [`StatelessError::OtherHeader`]: its output has another block.
+    pub fn at_checkpoint(config: ChainConfig, checkpoint: &Checkpoint, head: Header) -> Result<Self, StatelessError> {
+        let CheckpointOutput { batch_count, delayed_count, .. } = checkpoint.claim;
+        let state = DeriveState { batch_count, delayed_count, last_timestamp: head.timestamp };
+        let chain = Self::after(config, state, SealedHeader::seal_slow(head));
+        let derived =
+            chain.checkpoint_output(batch_count).map(|(block, claim)| (block, claim.output(chain.config.hash())));
+        if derived != Some((checkpoint.block_number, checkpoint.output)) {
+            return Err(StatelessError::OtherHeader { id: checkpoint.id, block: checkpoint.block_number });
+        }
+        Ok(chain)
+    }
+
+    fn after(config: ChainConfig, state: DeriveState, head: SealedHeader) -> Self {
+        Self {
+            config,
+            first: state.batch_count,
             earlier: Vec::new(),
             finalized: (Position::new(state, B256::ZERO, &head), head),
             later: VecDeque::new(),
             begun: None,
-        })
+        }
     }
 
     /// What is fixed for the chain.
@@ -68,6 +92,11 @@ impl StatelessChain {
     /// Whole batches.
     pub fn batch_count(&self) -> u64 {
         self.derive_state().batch_count
+    }
+
+    /// Batches before the first that it executes.
+    pub const fn first(&self) -> u64 {
+        self.first
     }
 
     /// Batches that are final.
@@ -146,7 +175,7 @@ impl StatelessChain {
     fn position(&self, batch_count: u64) -> Option<&Position> {
         let index = |count: u64| usize::try_from(count).ok();
         match batch_count.checked_sub(self.finalized()) {
-            None => self.earlier.get(index(batch_count)?),
+            None => self.earlier.get(index(batch_count.checked_sub(self.first)?)?),
             Some(0) => Some(&self.finalized.0),
             Some(after) => self.later.get(index(after - 1)?).map(|(position, _)| position),
         }

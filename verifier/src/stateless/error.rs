@@ -53,6 +53,14 @@ pub enum StatelessError {
         /// What is missing.
         source: Box<ExecutionError<WitnessError<Unrecorded>>>,
     },
+    /// The peer gives another header than the one that a checkpoint has.
+    #[error("the header of block {block} is not the one of checkpoint {id}: ask another peer")]
+    OtherHeader {
+        /// The checkpoint.
+        id: u64,
+        /// Its block.
+        block: u64,
+    },
     /// The thread that executes blocks ended.
     #[error("execution was interrupted")]
     Interrupted,
@@ -81,6 +89,7 @@ impl StatelessError {
             | Self::Malformed { .. }
             | Self::Tensor { .. }
             | Self::Execution { .. }
+            | Self::OtherHeader { .. }
             | Self::Interrupted => ErrorKind::Retry,
             Self::Url { .. } | Self::Genesis(_) | Self::BelowFinalized { .. } => ErrorKind::Fatal,
         }

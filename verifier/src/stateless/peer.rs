@@ -1,6 +1,8 @@
 use crate::StatelessError;
+use alloy::rpc::types::Header as RpcHeader;
+use alloy_primitives::B256;
 use alloy_rlp::Decodable;
-use autonet_primitives::BlockInput;
+use autonet_primitives::{BlockInput, Header};
 use autonet_rpc::{Witness, WitnessInput, WitnessPage};
 use jsonrpsee::{
     core::client::ClientT,
@@ -43,6 +45,18 @@ impl RpcPeer {
             .build(url)
             .map_err(|source| StatelessError::Url { url: url.to_owned(), source })?;
         Ok(Self { client })
+    }
+}
+
+impl RpcPeer {
+    /// The header that the node has under a hash, which is not checked here; `None` where it has no such block.
+    pub(super) async fn header(&self, number: u64, hash: B256) -> Result<Option<Header>, StatelessError> {
+        let block: Option<RpcHeader> = self
+            .client
+            .request("eth_getBlockByHash", rpc_params![hash, false])
+            .await
+            .map_err(|source| StatelessError::Peer { block: number, source })?;
+        Ok(block.map(|header| header.inner))
     }
 }
 

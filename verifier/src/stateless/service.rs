@@ -2,7 +2,7 @@ use super::execute::apply_batch;
 use crate::{
     RpcPeer, StatelessChain, StatelessError, VerifierError, WitnessPeer, drive::drive, watch::CheckpointWatch,
 };
-use autonet_bridge::{ErrorKind, InboxReader, L1Client};
+use autonet_bridge::{Checkpoints, ErrorKind, InboxReader, L1Client};
 use autonet_derive::derive_batch;
 use autonet_follower::FollowerError;
 use autonet_primitives::Genesis;
@@ -22,22 +22,52 @@ pub struct StatelessVerifier<P = RpcPeer> {
     compared: u64,
 }
 
+impl StatelessVerifier {
+    /// A verifier that believes the newest confirmed checkpoint, and starts there. It judges none before that one.
+    ///
+    /// # Errors
+    /// L1's, the peer's, or [`StatelessError::OtherHeader`].
+    pub async fn from_confirmed(
+        genesis: &Genesis,
+        l1: L1Client,
+        peer: RpcPeer,
+        poll: Duration,
+    ) -> Result<Self, VerifierError> {
+        let checkpoints = Checkpoints::new(l1.clone(), genesis.l1_start_block);
+        let (confirmed, _) = checkpoints.latest_confirmed().await?;
+        let posted = checkpoints.all().await?;
+        // Checkpoint 0 is genesis.
+        let Some(checkpoint) = posted.iter().find(|checkpoint| checkpoint.id == confirmed && confirmed > 0) else {
+            return Ok(Self::new(genesis, l1, peer, poll)?);
+        };
+        let (id, block) = (checkpoint.id, checkpoint.block_number);
+        let head = peer.header(block, checkpoint.claim.block_hash).await?;
+        let head = head.ok_or(StatelessError::OtherHeader { id, block })?;
+        let chain = StatelessChain::at_checkpoint(genesis.config.clone(), checkpoint, head)?;
+        tracing::info!(id, block, "starting at a confirmed checkpoint");
+        Ok(Self::on(chain, genesis, l1, peer, poll))
+    }
+}
+
 impl<P: WitnessPeer> StatelessVerifier<P> {
     /// A verifier that starts at genesis.
     ///
     /// # Errors
     /// [`StatelessError::Genesis`].
     pub fn new(genesis: &Genesis, l1: L1Client, peer: P, poll: Duration) -> Result<Self, StatelessError> {
-        let l1_start_block = genesis.l1_start_block;
-        Ok(Self {
-            chain: StatelessChain::new(genesis)?,
-            reader: InboxReader::new(l1.clone(), l1_start_block),
-            l1_start_block,
+        Ok(Self::on(StatelessChain::new(genesis)?, genesis, l1, peer, poll))
+    }
+
+    fn on(chain: StatelessChain, genesis: &Genesis, l1: L1Client, peer: P, poll: Duration) -> Self {
+        Self {
+            reader: InboxReader::new(l1.clone(), genesis.l1_start_block),
+            l1_start_block: genesis.l1_start_block,
             peer,
             watch: CheckpointWatch::new(l1, genesis),
             poll,
-            compared: 0,
-        })
+            compared: chain.first(),
+            chain,
+        }
     }
 
     /// Runs until shutdown.
@@ -54,7 +84,7 @@ impl<P: WitnessPeer> StatelessVerifier<P> {
             Err(error) if error.kind() == ErrorKind::Reset => {
                 // What was read does not fit together: an L1 reorg under the reading, or a lying endpoint.
                 self.reader.reset(self.l1_start_block);
-                self.compared = 0;
+                self.compared = self.chain.first();
                 self.chain.rollback(self.chain.batch_count())?;
                 return Err(error.into());
             }

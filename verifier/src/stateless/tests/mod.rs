@@ -7,8 +7,9 @@ use crate::{CheckpointChecker, Verdict};
 use alloy_primitives::{Address, B256, Bytes};
 use autonet_bridge::{Checkpoint, ErrorKind};
 use autonet_derive::{DeriveState, DerivedBatch};
-use autonet_primitives::BlockInput;
+use autonet_primitives::{BlockInput, CheckpointOutput};
 use autonet_rpc::Witness;
+use autonet_stf::SealedHeader;
 use peer::{GENESIS_TIME, Peer, deposit, genesis, input, put_tensor, read_block_hash, slice_tensor, transfer};
 
 /// Batches that read all there is: deposits, skipped transactions, code, an ancestor's hash, a tensor.
@@ -214,14 +215,49 @@ async fn what_is_final_stays_and_its_outputs_stay_known() {
     assert_eq!(chain.head().hash(), peer.headers[5].hash());
 }
 
+fn checkpoint(id: u64, block_number: u64, claim: CheckpointOutput) -> Checkpoint {
+    let output = claim.output(genesis().config.hash());
+    Checkpoint { id, block_number, claim, output, proposer: Address::ZERO, l1_block: id }
+}
+
+#[tokio::test]
+async fn start_at_a_checkpoint_leads_to_the_same_outputs() {
+    let (peer, mut from_genesis, batches) = start();
+    for batch in &batches {
+        apply(&mut from_genesis, batch, &peer).await.unwrap();
+    }
+    let (block, claim) = from_genesis.checkpoint_output(2).unwrap();
+    let at = |checkpoint: Checkpoint, header: &SealedHeader| {
+        StatelessChain::at_checkpoint(genesis().config, &checkpoint, header.header().clone())
+    };
+    let right = checkpoint(7, block, claim);
+    let mut chain = at(right, &peer.headers[2]).unwrap();
+    assert_eq!((chain.first(), chain.finalized(), chain.derive_state()), (2, 2, batches[1].next));
+    assert_eq!((chain.checkpoint_output(1), chain.checkpoint_output(2)), (None, Some((block, claim))));
+    for batch in &batches[2..] {
+        apply(&mut chain, batch, &peer).await.unwrap();
+    }
+    chain.set_finalized(4);
+    for count in 2..=5 {
+        assert_eq!(chain.checkpoint_output(count), from_genesis.checkpoint_output(count));
+    }
+    assert!(chain.rollback(3).is_err());
+
+    // Another header, another number, a message root that is not the block's.
+    let other_root = CheckpointOutput { message_root: B256::ZERO, ..claim };
+    for (checkpoint, header) in [
+        (right, &peer.headers[1]),
+        (Checkpoint { block_number: 3, ..right }, &peer.headers[2]),
+        (checkpoint(7, block, other_root), &peer.headers[2]),
+    ] {
+        assert!(matches!(at(checkpoint, header), Err(StatelessError::OtherHeader { id: 7, .. })), "{checkpoint:?}");
+    }
+}
+
 #[tokio::test]
 async fn wrong_checkpoint_is_found() {
     let (peer, mut chain, batches) = start();
     let config_hash = chain.config().hash();
-    let checkpoint = |id, block_number, claim: autonet_primitives::CheckpointOutput| {
-        let output = claim.output(config_hash);
-        Checkpoint { id, block_number, claim, output, proposer: Address::ZERO, l1_block: id }
-    };
     let mut checker = CheckpointChecker::new(config_hash);
     for batch in &batches {
         apply(&mut chain, batch, &peer).await.unwrap();
