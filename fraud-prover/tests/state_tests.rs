@@ -22,6 +22,9 @@ use std::{
 /// A case is in the sample if its name's hash starts with a byte below this: about one of 64.
 const SAMPLE: u8 = 4;
 
+/// A case that takes more steps is told.
+const LONG: u64 = 5_000_000_000;
+
 /// No case takes more.
 const MAX_STEPS: u64 = 1 << 40;
 
@@ -44,6 +47,9 @@ fn run_archive(name: &str, fork: &str, expected_cases: usize) {
         let outcome = machine.run_untracked(&mut EvidenceHost::new(&evidence), MAX_STEPS);
         let outcome = outcome.map_err(|error| format!("{name}: {error}"))?;
         steps.fetch_add(outcome.steps, Ordering::Relaxed);
+        if outcome.steps > LONG {
+            println!("{name}: {} million steps", outcome.steps / 1_000_000);
+        }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(1_000) {
             println!("{fork}: {done} cases, {} s", started.elapsed().as_secs());

@@ -70,15 +70,15 @@ const fn inside_page(height: usize, at: u32) -> (u32, usize) {
 /// The tree as of some moment: as of the last update, and what was set since.
 pub(crate) struct Tree {
     /// The page roots and all above them, numbered like the nodes of a page. One that was never set is zero, and stands for
-    /// an empty subtree.
-    upper: Vec<Hash>,
+    /// an empty subtree. Bytes, since those the operating system gives zeroed, when they are first written.
+    upper: Vec<u8>,
     /// The pages that are not empty, or were not.
     inside: HashMap<u32, Box<PageNodes>>,
 }
 
 impl Tree {
     pub(crate) fn new() -> Self {
-        Self { upper: vec![[0; 32]; 2 * PAGES], inside: HashMap::default() }
+        Self { upper: vec![0; 2 * PAGES * 32], inside: HashMap::default() }
     }
 
     pub(crate) fn root(&self) -> Hash {
@@ -86,10 +86,14 @@ impl Tree {
     }
 
     fn upper(&self, at: usize) -> Hash {
-        match self.upper[at] {
+        match self.upper.as_chunks().0[at] {
             zero if zero == [0; 32] => ZEROS[MEMORY_HEIGHT - at.ilog2() as usize],
             hash => hash,
         }
+    }
+
+    fn set_upper(&mut self, at: usize, hash: Hash) {
+        self.upper.as_chunks_mut().0[at] = hash;
     }
 
     /// Node `at` of some height.
@@ -108,7 +112,7 @@ impl Tree {
             self.inside.entry(page).or_insert_with(PageNodes::empty).0[at] = *hash;
         }
         if height >= PAGE_HEIGHT {
-            self.upper[(1 << (MEMORY_HEIGHT - height)) + at as usize] = *hash;
+            self.set_upper((1 << (MEMORY_HEIGHT - height)) + at as usize, *hash);
         }
     }
 
@@ -128,7 +132,7 @@ impl Tree {
         for (page, nodes) in work {
             let at = PAGES + page as usize;
             if self.upper(at) != nodes.0[1] {
-                self.upper[at] = nodes.0[1];
+                self.set_upper(at, nodes.0[1]);
                 changed.push(at);
             }
             self.inside.insert(page, nodes);
@@ -148,7 +152,7 @@ impl Tree {
                 changed.par_iter().with_min_len(PARALLEL / 4).map(parent).collect()
             };
             for (at, hash) in changed.iter().zip(hashes) {
-                self.upper[*at] = hash;
+                self.set_upper(*at, hash);
             }
         }
     }
