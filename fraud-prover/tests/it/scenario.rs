@@ -256,6 +256,6 @@ pub(crate) fn chain() -> MemoryChain {
 
 /// Slots in which the ML script stores whether a call succeeded, in the order of its calls.
 pub(crate) fn ml_successes(chain: &MemoryChain) -> Vec<bool> {
-    let slot = |slot: u64| chain.state().storage.get(&(ML_SCRIPT, U256::from(slot))).is_some();
+    let slot = |slot: u64| chain.state().storage.contains_key(&(ML_SCRIPT, U256::from(slot)));
     (0..13).map(|call| slot(2 * call)).collect()
 }
