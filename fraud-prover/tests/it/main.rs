@@ -4,5 +4,6 @@
 #[path = "../../../protocol/stf/tests/rollup/asm.rs"]
 mod asm;
 mod fuzz;
+mod program;
 mod proofs;
 mod scenario;
