@@ -48,7 +48,7 @@ bench: setup ## Benchmarks
 	cargo run --release -p autonet-fraud-prover --locked -- bench
 
 nightly: build ## What takes hours: all public Ethereum state tests in the guest
-	AUTONET_ALL_STATE_TESTS=1 cargo test --workspace --locked --test state_tests -- --nocapture
+	AUTONET_STATE_TESTS=all cargo test --workspace --locked --test state_tests -- --nocapture
 
 fmt: ## Format Rust and Solidity
 	cargo fmt --all
