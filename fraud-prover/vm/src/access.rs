@@ -1,10 +1,6 @@
 //! What the next step touches, known before it is made.
 
-use crate::{
-    Machine,
-    call::Call,
-    op::{Op, Tag},
-};
+use crate::{Machine, call::Call, op::Op, tag::Tag};
 
 /// The leaves that the next step needs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

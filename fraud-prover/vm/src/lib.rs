@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod access;
+mod alu;
 mod call;
 mod elf;
 mod error;
@@ -14,6 +15,7 @@ mod op;
 mod oracle;
 mod snapshot;
 mod state;
+mod tag;
 mod tree;
 mod witness;
 

@@ -133,6 +133,7 @@ impl Memory {
         for (pair, word) in ops.as_chunks_mut::<2>().0.iter_mut().zip(words) {
             *pair = [Op::decode(*word as u32), Op::decode((*word >> 32) as u32)];
         }
+        fuse(ops, 0, PAGE_OPS);
         self.code.index[page] = slot;
         self.pages.flags[page] |= HAS_CODE;
     }
@@ -145,6 +146,7 @@ impl Memory {
             let ops = &mut self.code.pages[slot - 1];
             ops[at] = Op::decode(word as u32);
             ops[at + 1] = Op::decode((word >> 32) as u32);
+            fuse(ops, at.saturating_sub(1), at + 2);
         }
     }
 
@@ -179,6 +181,13 @@ fn take(list: &mut Vec<u32>, flags: &mut [u8; PAGES], flag: u8) -> Vec<u32> {
         flags[*page as usize] &= !flag;
     }
     pages
+}
+
+/// Gives the instructions `from..to` the tags for two where the loop executes them and the next one at once.
+fn fuse(ops: &mut [Op; PAGE_OPS], from: usize, to: usize) {
+    for at in from..to.min(PAGE_OPS - 1) {
+        ops[at].tag = ops[at].tag.first().before(ops[at + 1].tag.first());
+    }
 }
 
 /// Leaf number `leaf` of some words.

@@ -1,22 +1,6 @@
 //! Decoded instructions: 8 bytes each, so that the loop never looks at an encoding.
 
-/// What an instruction does. Anything that is not RV64IM is [`Tag::Illegal`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[rustfmt::skip]
-pub(crate) enum Tag {
-    Illegal, Fence, Ecall,
-    Lui, Auipc, Jal, Jalr,
-    Beq, Bne, Blt, Bge, Bltu, Bgeu,
-    Lb, Lh, Lw, Ld, Lbu, Lhu, Lwu,
-    Sb, Sh, Sw, Sd,
-    Addi, Slti, Sltiu, Xori, Ori, Andi, Slli, Srli, Srai,
-    Add, Sub, Sll, Slt, Sltu, Xor, Srl, Sra, Or, And,
-    Addiw, Slliw, Srliw, Sraiw,
-    Addw, Subw, Sllw, Srlw, Sraw,
-    Mul, Mulh, Mulhsu, Mulhu, Div, Divu, Rem, Remu,
-    Mulw, Divw, Divuw, Remw, Remuw,
-}
+use crate::tag::Tag;
 
 /// The register that stands for `x0` as a destination: written, never read.
 pub(crate) const SINK: u8 = 32;

@@ -8,6 +8,7 @@ mod history;
 mod host;
 mod memory;
 mod mutations;
+mod pairs;
 mod qemu;
 mod robustness;
 mod step_verifier;
