@@ -10,10 +10,13 @@ enum Role {
     Provider
 }
 
-/// What an account has staked for one role. `unlockAt` is 0 while it is active, else the time from which it may be withdrawn.
+/// What an account has staked for one role, in wei. Times are unix seconds.
 struct StakePosition {
     uint128 amount;
+    /// 0 while it is active, else the end of its exit delay.
     uint64 unlockAt;
+    /// Until when a contract of the loop may still judge what was done with it.
+    uint64 heldUntil;
 }
 
 /// @title Stakes of the participants, one per role, in wrapped ATN (wei).
@@ -21,13 +24,15 @@ interface IParticipantStaking {
     event Staked(address indexed account, Role indexed role, uint256 amount, uint256 total);
     event UnstakeRequested(address indexed account, Role indexed role, uint256 amount, uint64 unlockAt);
     event StakeWithdrawn(address indexed account, Role indexed role, uint256 amount);
+    event StakeHeld(address indexed account, Role indexed role, uint64 heldUntil);
     event Penalized(address indexed account, Role indexed role, uint256 amount, address to);
 
     error BelowMinimum(Role role, uint256 total, uint256 minimum);
     error AlreadyUnbonding(uint64 unlockAt);
     error NothingStaked(address account, Role role);
     error StillLocked(uint64 unlockAt);
-    error NotResultsRewards(address caller);
+    error NotJudge(address caller, Role role);
+    error HeldTooLong(uint64 until, uint256 latest);
 
     /// Adds `amount` to the caller's stake for `role`. The caller has approved this contract for it on ATN.
     /// The total must reach the role's minimum; a position that is unbonding cannot be topped up.
@@ -36,17 +41,26 @@ interface IParticipantStaking {
     /// Ends the caller's role at once and starts its exit delay. The stake stays exposed to penalties until withdrawn.
     function requestUnstake(Role role) external;
 
-    /// Pays the whole position back, once its exit delay has passed.
+    /// Pays the whole position back, once its exit delay has passed and nothing holds it any more.
     function withdrawStake(Role role) external;
 
-    /// Moves up to `amount` of a position to `to`, whether active or unbonding; returns what was moved.
-    /// Only ResultsRewards, and only for a proven fault (never for the content of a vote).
+    /// Keeps a position, active or unbonding, from being withdrawn before `until`, at most MAX_HOLD_SECONDS away; an earlier time
+    /// than the present hold changes nothing. Only the role's judges.
+    function hold(address account, Role role, uint64 until) external;
+
+    /// Moves up to `amount` of a position to `to`, whether active or unbonding; returns what was moved. What is left may be too
+    /// little for the role, until it is topped up. Only the role's judges, and only for a proven fault (never for the content
+    /// of a vote).
     function penalize(address account, Role role, uint256 amount, address to) external returns (uint256 taken);
 
     /// Whether `account` holds at least the minimum for `role` and is not unbonding.
     function isActive(address account, Role role) external view returns (bool);
 
     function positionOf(address account, Role role) external view returns (StakePosition memory);
+
+    /// Whether `judge` may hold and penalize positions of `role`: TaskContract proposers and solvers, TrainingDisputes solvers,
+    /// ResultsRewards and ForcedErrorRegistry coordinators, Inference and ModelShardRegistry providers.
+    function isJudge(address judge, Role role) external pure returns (bool);
 
     function minimumStake(Role role) external pure returns (uint256);
 

@@ -62,6 +62,7 @@ interface IProject {
     error NotProjectOwner(address caller);
     error NotTaskContract(address caller);
     error NotResultsRewards(address caller);
+    error NotCreditor(address caller);
     error AllowanceExceeded(address proposer, uint256 allowance, uint256 needed);
     error BudgetExceeded(uint256 budget, uint256 needed);
     error ReserveExceeded(TaskId taskId, uint256 reserve, uint256 needed);
@@ -100,7 +101,8 @@ interface IProject {
     /// Returns `amount` of a task's reserve to its project's budget. Only TaskContract and ResultsRewards.
     function releaseTask(ProjectId projectId, TaskId taskId, uint256 amount) external;
 
-    /// Books `amount` wei of ATN that ResultsRewards has just had transferred here. Only ResultsRewards.
+    /// Books `amount` wei of ATN that the caller has just had transferred here: a penalty, or a bounty that nobody earned. Only
+    /// TaskContract, ResultsRewards, TrainingDisputes and ForcedErrorRegistry.
     function creditBudget(ProjectId projectId, uint256 amount) external;
 
     function project(ProjectId projectId) external view returns (ProjectInfo memory);

@@ -12,6 +12,9 @@ import {Predeploys} from "../lib/Predeploys.sol";
 contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
+    /// The longest that a position can be held from now.
+    uint256 public constant MAX_HOLD_SECONDS = 60 days;
+
     IERC20 private constant ATN = IERC20(Predeploys.ATN);
 
     mapping(address account => mapping(Role role => StakePosition)) private _positions;
@@ -40,10 +43,23 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
     function withdrawStake(Role role) external nonReentrant {
         StakePosition memory position = _positions[msg.sender][role];
         if (position.unlockAt == 0) revert NothingStaked(msg.sender, role);
-        if (block.timestamp < position.unlockAt) revert StillLocked(position.unlockAt);
+        uint64 end = position.unlockAt > position.heldUntil ? position.unlockAt : position.heldUntil;
+        if (block.timestamp < end) revert StillLocked(end);
         delete _positions[msg.sender][role];
         emit StakeWithdrawn(msg.sender, role, position.amount);
         ATN.safeTransfer(msg.sender, position.amount);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function hold(address account, Role role, uint64 until) external {
+        if (!isJudge(msg.sender, role)) revert NotJudge(msg.sender, role);
+        uint256 latest = block.timestamp + MAX_HOLD_SECONDS;
+        if (until > latest) revert HeldTooLong(until, latest);
+        StakePosition storage position = _positions[account][role];
+        if (position.amount == 0) revert NothingStaked(account, role);
+        if (until <= position.heldUntil) return;
+        position.heldUntil = until;
+        emit StakeHeld(account, role, until);
     }
 
     /// @inheritdoc IParticipantStaking
@@ -52,7 +68,7 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
         nonReentrant
         returns (uint256 taken)
     {
-        if (msg.sender != Predeploys.RESULTS_REWARDS) revert NotResultsRewards(msg.sender);
+        if (!isJudge(msg.sender, role)) revert NotJudge(msg.sender, role);
         StakePosition storage position = _positions[account][role];
         taken = Math.min(amount, position.amount);
         position.amount -= uint128(taken);
@@ -69,6 +85,19 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
     /// @inheritdoc IParticipantStaking
     function positionOf(address account, Role role) external view returns (StakePosition memory) {
         return _positions[account][role];
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function isJudge(address judge, Role role) public pure returns (bool) {
+        if (role == Role.Proposer) return judge == Predeploys.TASK_CONTRACT;
+        if (role == Role.Solver) return judge == Predeploys.TASK_CONTRACT || judge == Predeploys.TRAINING_DISPUTES;
+        if (role == Role.Coordinator) {
+            return judge == Predeploys.RESULTS_REWARDS || judge == Predeploys.FORCED_ERROR_REGISTRY;
+        }
+        if (role == Role.Provider) {
+            return judge == Predeploys.INFERENCE || judge == Predeploys.MODEL_SHARD_REGISTRY;
+        }
+        return false;
     }
 
     /// @inheritdoc IParticipantStaking

@@ -135,7 +135,11 @@ contract Project is IProject, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IProject
-    function creditBudget(ProjectId projectId, uint256 amount) external onlyResultsRewards {
+    function creditBudget(ProjectId projectId, uint256 amount) external {
+        if (
+            msg.sender != Predeploys.RESULTS_REWARDS && msg.sender != Predeploys.TASK_CONTRACT
+                && msg.sender != Predeploys.TRAINING_DISPUTES && msg.sender != Predeploys.FORCED_ERROR_REGISTRY
+        ) revert NotCreditor(msg.sender);
         _existing(projectId).budget += amount;
         emit BudgetCredited(projectId, amount);
     }

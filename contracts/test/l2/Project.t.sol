@@ -139,7 +139,7 @@ contract ProjectTest is L2Fixture {
         PROJECTS.payTask(projectId, id, caller, 1);
         vm.expectRevert(abi.encodeWithSelector(IProject.NotTaskContract.selector, caller));
         PROJECTS.releaseTask(projectId, id, 1);
-        vm.expectRevert(abi.encodeWithSelector(IProject.NotResultsRewards.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(IProject.NotCreditor.selector, caller));
         PROJECTS.creditBudget(projectId, 1);
     }
 

@@ -21,7 +21,21 @@ pub const PROJECT: Address = address!("000000000000000000000000000000000000A211"
 pub const TASK_CONTRACT: Address = address!("000000000000000000000000000000000000A212");
 /// `ResultsRewards`: scores, votes and rewards.
 pub const RESULTS_REWARDS: Address = address!("000000000000000000000000000000000000A213");
+/// `TrainingDisputes`: binary search over the checkpoints of a training.
+pub const TRAINING_DISPUTES: Address = address!("000000000000000000000000000000000000A214");
+/// `Inference`: questions to published models, and their price.
+pub const INFERENCE: Address = address!("000000000000000000000000000000000000A215");
+/// `ForcedErrorRegistry`: planted errors that keep coordinators awake.
+pub const FORCED_ERROR_REGISTRY: Address = address!("000000000000000000000000000000000000A216");
 /// `TensorStore`: which tensors are resident, and until when.
 pub const TENSOR_STORE: Address = address!("000000000000000000000000000000000000A220");
 /// `ModelRegistry`: the graphs of models.
 pub const MODEL_REGISTRY: Address = address!("000000000000000000000000000000000000A221");
+/// `ModelShardRegistry`: models cut into shards, and who keeps them.
+pub const MODEL_SHARD_REGISTRY: Address = address!("000000000000000000000000000000000000A222");
+/// `AutonetDAO`: the governor.
+pub const AUTONET_DAO: Address = address!("000000000000000000000000000000000000A230");
+/// `AutonetTimelock`: what the governor decides happens from here, after a delay; the treasury.
+pub const TIMELOCK: Address = address!("000000000000000000000000000000000000A231");
+/// `Constitution`: the principles.
+pub const CONSTITUTION: Address = address!("000000000000000000000000000000000000A232");
