@@ -59,6 +59,8 @@ interface Vm {
 
     // Files and JSON
     function projectRoot() external view returns (string memory);
+    function readLine(string calldata path) external view returns (string memory);
+    function parseJsonUintArray(string calldata json, string calldata key) external pure returns (uint256[] memory);
     function readFile(string calldata path) external view returns (string memory);
     function parseJsonBytes(string calldata json, string calldata key) external pure returns (bytes memory);
     function parseJsonBytesArray(string calldata json, string calldata key) external pure returns (bytes[] memory);

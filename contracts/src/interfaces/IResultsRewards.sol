@@ -1,21 +1,32 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {ProjectId} from "./IProject.sol";
 import {TaskId} from "./ITaskContract.sol";
 
-/// What the chain has measured for one solution.
+/// What a solution is worth: with Scoring.Chain what the chain has measured, with Scoring.Votes the consensus.
 struct Score {
     bool scored;
+    /// A dispute over its training was lost: it earns nothing.
+    bool voided;
     uint16 scoreBp;
+    /// 0 with Scoring.Votes.
     uint32 hits;
+    /// Its share of the solver reward is in proportion to this: the score if that reaches the threshold, or its rank in Q32.32.
+    uint64 weight;
 }
 
 struct Vote {
     bytes32 commitment;
     bool revealed;
     bool penalized;
-    /// Entries that equal the chain's scores; 0 if any entry contradicts them.
-    uint32 weight;
+    /// With Scoring.Votes its row, from 1.
+    uint8 row;
+    /// Its share of the coordinator reward is in proportion to this. With Scoring.Chain the entries that equal the chain's scores,
+    /// 0 if any entry contradicts them; with Scoring.Votes its dividend in Q32.32, once the votes are settled.
+    uint64 weight;
+    /// The coordinator's stake when it committed, in wei.
+    uint128 stake;
 }
 
 /// A task's counts, and what is still to be claimed.
@@ -23,24 +34,33 @@ struct Tally {
     uint32 votesCommitted;
     uint32 votesRevealed;
     uint32 scoredCount;
-    /// Sum of the scores that reached the threshold and are unclaimed.
+    /// With Scoring.Votes: dividends are known, and no more can be settled.
+    bool settled;
+    /// Sum of the weights of solutions that are unclaimed.
     uint64 solverWeight;
     /// Sum of the votes' weights that are unclaimed.
     uint64 coordinatorWeight;
+    /// With Scoring.Votes the sum of all ranks, also of those below the threshold.
+    uint64 rankSum;
     /// Wei left for solvers and for coordinators; 0 before `finalize`.
     uint256 solverPool;
     uint256 coordinatorPool;
 }
 
 /// @title Scores, votes and rewards.
-/// A solution's score is what the chain computes on the revealed ground truth; it is the truth that votes are compared to.
-/// Scoring starts only after all votes are committed, so a coordinator has to compute the scores itself.
+/// With Scoring.Chain a solution's score is what the chain computes on the revealed ground truth; it is the truth that votes are
+/// compared to. Scoring starts only after all votes are committed, so a coordinator has to compute the scores itself.
+/// With Scoring.Votes the votes, weighed by stake, make the scores (see Yuma).
 interface IResultsRewards {
     event SolutionScored(TaskId indexed taskId, address indexed solver, uint32 hits, uint16 scoreBp);
     event VoteCommitted(TaskId indexed taskId, address indexed coordinator, bytes32 commitment);
     event VoteRevealed(
-        TaskId indexed taskId, address indexed coordinator, address[] solvers, uint16[] scoresBp, uint32 weight
+        TaskId indexed taskId, address indexed coordinator, address[] solvers, uint16[] scoresBp, uint64 weight
     );
+    /// A vote with more stake took a place among MAX_VOTERS.
+    event VoterDisplaced(TaskId indexed taskId, address indexed coordinator, address by);
+    event VotesSettled(TaskId indexed taskId, uint64 rankSum, uint64 dividendSum);
+    event SolutionVoided(TaskId indexed taskId, address indexed solver);
     event RewardsDecided(TaskId indexed taskId, uint256 solverPool, uint256 coordinatorPool, uint256 proposerReward);
     event RewardClaimed(
         TaskId indexed taskId, address indexed account, uint256 solverAmount, uint256 coordinatorAmount
@@ -64,25 +84,44 @@ interface IResultsRewards {
     error TooFewVotes(uint32 revealed, uint32 needed);
     error NothingToClaim(address account);
     error AlreadyPenalized(address coordinator);
+    error WrongScoring(TaskId taskId);
+    error VotersFull(uint256 stake, uint256 smallest);
+    error AlreadySettled(TaskId taskId);
+    error NotSettled(TaskId taskId);
+    error DisputesOpen(uint256 count);
+    error NotTrainingDisputes(address caller);
 
-    /// Phase VoteReveal, anyone: runs the solver's model on the ground truth and stores hits and
+    /// Phase VoteReveal of a task with Scoring.Chain, anyone: runs the solver's model on the ground truth and stores hits and
     /// scoreBp = floor(hits * 10,000 / count). Reverts if the model cannot be run (then it is worth nothing).
     function score(TaskId taskId, address solver) external returns (uint16 scoreBp);
 
     /// Runs any registered model on the ground truth of a task that has revealed it; rounds the score down.
     function evaluateDown(TaskId taskId, bytes32 modelId) external view returns (uint32 hits, uint16 scoreBp);
 
-    /// Phase VoteCommit. One vote per active coordinator:
+    /// The score that a publication of `modelId` for the task has: with Scoring.Chain `evaluateDown`'s, with Scoring.Votes the
+    /// consensus on the solution that has this model (0 if there is none).
+    function publishableScore(TaskId taskId, bytes32 modelId) external view returns (uint16 scoreBp);
+
+    /// Phase VoteCommit. One vote per active coordinator, whose stake is held until reports about it are over. With Scoring.Votes
+    /// there are MAX_VOTERS places; when they are taken, more stake displaces the smallest (the first of equals).
     /// keccak256(abi.encode(block.chainid, taskId, coordinator, keccak256(abi.encode(solvers, scoresBp)), salt)).
     function commitVote(TaskId taskId, bytes32 commitment) external;
 
     /// Phase VoteReveal. `solvers` ascend strictly; a score is at most 10,000. An entry that equals the chain's score counts 1, one
     /// that contradicts it voids the vote's reward (nothing else), one for a solver without a chain score counts nothing:
-    /// so call `score` for the solvers first.
+    /// so call `score` for the solvers first. With Scoring.Votes every solver has revealed, and one that is left out gets 0.
     function revealVote(TaskId taskId, address[] calldata solvers, uint16[] calldata scoresBp, bytes32 salt) external;
 
+    /// Scoring.Votes: turns the votes on up to `maxColumns` more solutions into scores, after voting, or during VoteReveal once every
+    /// committed vote is revealed. At least MIN_VOTES votes are revealed. Returns how many solutions are left. Anyone.
+    function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left);
+
+    /// Takes a solution's reward. Only TrainingDisputes.
+    function voidSolution(TaskId taskId, address solver) external;
+
     /// Decides the rewards: after voting, or during VoteReveal once every committed vote is revealed and every revealed
-    /// solution scored. At least MIN_VOTES votes are revealed. What nobody has earned goes back to the project. Anyone.
+    /// solution scored. At least MIN_VOTES votes are revealed; votes that make the scores are settled; no dispute over a training is open.
+    /// What nobody has earned goes back to the project. Anyone.
     function finalize(TaskId taskId) external;
 
     /// Pays `account` all it has earned in a finalized task, as solver and as coordinator. Anyone may call it.
@@ -92,6 +131,18 @@ interface IResultsRewards {
     function reportSilentVoter(TaskId taskId, address coordinator) external;
 
     function scoreOf(TaskId taskId, address solver) external view returns (Score memory);
+
+    /// Scoring.Votes: what a coordinator's vote gave a solver; false before it is revealed.
+    function voteFor(TaskId taskId, address coordinator, address solver)
+        external
+        view
+        returns (bool revealed, uint16 scoreBp);
+
+    /// Scoring.Votes: who has a place among the voters, in order of their rows.
+    function votersOf(TaskId taskId) external view returns (address[] memory);
+
+    /// Scoring.Votes: a coordinator's bond on a solver in a project, Q32.32, as of the last task that settled a solution of that solver.
+    function bondOf(ProjectId projectId, address coordinator, address solver) external view returns (uint256);
 
     function voteOf(TaskId taskId, address coordinator) external view returns (Vote memory);
 

@@ -28,15 +28,26 @@ enum Phase {
     Expired
 }
 
+/// Who says what a solution is worth.
+enum Scoring {
+    /// The chain runs the model on the ground truth; tensors are pinned, models registered.
+    Chain,
+    /// Coordinators vote, and Yuma finds the consensus. Models and tensors are ids of things that the chain need not hold.
+    Votes
+}
+
 /// Set by the proposer. Rewards in wei of ATN, durations in seconds within the contract's bounds.
 struct TaskParams {
     /// keccak256(abi.encode(block.chainid, proposer, inputsId, labelsId, count, salt)).
     bytes32 groundTruthCommitment;
-    /// Pinned I32 [P] tensor of Q8.24 weights that updates are deltas to; the project's mature weights if it has any.
+    /// What updates are deltas to; the project's mature weights if it has any. With Scoring.Chain a pinned I32 [P] tensor of
+    /// Q8.24 weights.
     bytes32 baseWeightsId;
-    /// Shared by solvers who reach `thresholdBp`, in proportion to their scores.
+    /// Shared by solvers who reach `thresholdBp`, in proportion to their scores; with Scoring.Votes by all in proportion to their
+    /// incentives, but what falls to those below the threshold stays with the project.
     uint256 solverReward;
-    /// Shared by coordinators whose votes agree with the chain, in proportion to the number of entries.
+    /// Shared by coordinators whose votes agree with the chain, in proportion to the number of entries; with Scoring.Votes
+    /// in proportion to their dividends.
     uint256 coordinatorReward;
     /// Paid to the proposer if some solver reaches `thresholdBp`.
     uint256 proposerReward;
@@ -47,6 +58,10 @@ struct TaskParams {
     uint32 revealSeconds;
     uint32 voteCommitSeconds;
     uint32 voteRevealSeconds;
+    Scoring scoring;
+    /// A contract that repeats one step of a training and is approved by TrainingDisputes: solvers have to publish a trace of
+    /// their training. Zero: they do not.
+    address stepJudge;
 }
 
 struct Task {
@@ -61,6 +76,8 @@ struct Task {
     uint64 allRevealedAt;
     /// None while open, then Finalized or Expired.
     Phase outcome;
+    /// The proposer has paid for its silence.
+    bool proposerPenalized;
     /// Rows of the ground truth; 0 before it is revealed, as are the two ids.
     uint32 count;
     bytes32 inputsId;
@@ -84,6 +101,10 @@ struct Solution {
     /// 0 until revealed.
     bytes32 modelId;
     bytes32 updateId;
+    /// Place in the order of reveals, from 1; 0 until revealed.
+    uint32 position;
+    /// The solver has paid for its silence.
+    bool penalized;
 }
 
 /// @title The life of a task: proposal, commitments, ground truth, reveals, expiry.
@@ -103,6 +124,8 @@ interface ITaskContract {
     event SolutionRevealed(TaskId indexed taskId, address indexed solver, bytes32 modelId, bytes32 updateId);
     /// Every committed solver has revealed; voting begins now and not at the reveal deadline.
     event RevealsComplete(TaskId indexed taskId, uint64 voteCommitDeadline, uint64 voteRevealDeadline);
+    event SilentProposerPenalized(TaskId indexed taskId, address indexed proposer, uint256 amount);
+    event SilentSolverPenalized(TaskId indexed taskId, address indexed solver, uint256 amount);
     event TaskFinalized(TaskId indexed taskId);
     event TaskExpired(TaskId indexed taskId);
 
@@ -123,28 +146,42 @@ interface ITaskContract {
     error StaleBaseWeights(bytes32 expected, bytes32 given);
     error ModelNotRegistered(bytes32 modelId);
     error EnoughVotes(TaskId taskId);
+    error JudgeNotApproved(address stepJudge);
+    error EmptyGroundTruth();
+    error NoTrace(address solver, bytes32 updateId);
+    error NotSilent(address account);
+    error AlreadyPenalized(address account);
 
     /// Posts a task and reserves its three rewards from the project's budget and the caller's allowance there.
-    /// The caller is an active proposer. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
+    /// The caller is an active proposer, whose stake is held until the task is over. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
     function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec)
         external
         returns (TaskId taskId);
 
-    /// Phase Commit. One commitment per active solver, who is not the task's proposer:
+    /// Phase Commit. One commitment per active solver, who is not the task's proposer and whose stake is held until the task is
+    /// over:
     /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with
     /// solutionHash = keccak256(abi.encode(modelId, updateId)) and a random bytes32 salt.
     function commitSolution(TaskId taskId, bytes32 commitment) external;
 
     /// Phase GroundTruth, by the proposer. `inputsId` is an I8 tensor of rank 2 and `labelsId` an I8 tensor of rank 1, both with
-    /// `count` rows, both pinned until `leaseNeeded`.
+    /// `count` rows, both pinned until `leaseNeeded`; with Scoring.Votes the chain does not look at them.
     function revealGroundTruth(TaskId taskId, bytes32 inputsId, bytes32 labelsId, uint32 count, bytes32 salt) external;
 
     /// Phase Reveal, by a committed solver. The model is registered; the update is pinned until `leaseNeeded`, I32, and
-    /// shaped as the base weights. The model's parameters have to stay pinned as long, or it cannot be scored.
+    /// shaped as the base weights. The model's parameters have to stay pinned as long, or it cannot be scored. With Scoring.Votes
+    /// only the commitment is checked. If the task has a judge of steps, the update is the last state of the solver's trace.
     function revealSolution(TaskId taskId, bytes32 modelId, bytes32 updateId, bytes32 salt) external;
 
     /// Closes a task that is Lapsed, or Ended with too few votes; its whole reserve goes back to the project. Anyone.
     function expire(TaskId taskId) external;
+
+    /// Takes SILENT_PROPOSER_PENALTY, for the treasury, from a proposer who left committed solvers without ground truth. Anyone, once.
+    function reportSilentProposer(TaskId taskId) external;
+
+    /// Takes SILENT_SOLVER_PENALTY, for the treasury, from a solver who committed and did not reveal although the proposer had.
+    /// Anyone, once the reveals are over.
+    function reportSilentSolver(TaskId taskId, address solver) external;
 
     /// Closes a task whose rewards are decided. Only ResultsRewards.
     function markFinalized(TaskId taskId) external;

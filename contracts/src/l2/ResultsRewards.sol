@@ -1,26 +1,24 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
+import {Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
-import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {ITaskContract, Phase, Scoring, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
 import {Metric, ML} from "../lib/ML.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
+import {VotedScores} from "./VotedScores.sol";
 
-contract ResultsRewards is IResultsRewards {
-    uint32 public constant MIN_VOTES = 2;
-    uint16 public constant MAX_SCORE_BP = 10_000;
+contract ResultsRewards is VotedScores {
     /// A hundredth of a coordinator's minimum stake.
     uint256 public constant LIVENESS_PENALTY = 5 ether;
+    /// How long after the latest end of a task a coordinator's stake is held: for reports.
+    uint256 public constant JUDGEMENT_SECONDS = 3 days;
 
-    IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
-    ITaskContract private constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
+    ITrainingDisputes private constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
 
-    mapping(TaskId => Tally) private _tallies;
-    mapping(TaskId => mapping(address solver => Score)) private _scores;
-    mapping(TaskId => mapping(address coordinator => Vote)) private _votes;
     mapping(TaskId => mapping(address account => bool)) private _claimed;
 
     /// @inheritdoc IResultsRewards
@@ -31,10 +29,12 @@ contract ResultsRewards is IResultsRewards {
         if (_scores[taskId][solver].scored) revert AlreadyScored(solver);
         uint32 hits;
         (hits, scoreBp) = evaluateDown(taskId, modelId);
-        _scores[taskId][solver] = Score({scored: true, scoreBp: scoreBp, hits: hits});
+        Score storage s = _scores[taskId][solver];
+        (s.scored, s.scoreBp, s.hits) = (true, scoreBp, hits);
+        if (scoreBp >= TASKS.task(taskId).params.thresholdBp && !s.voided) s.weight = scoreBp;
         Tally storage t = _tallies[taskId];
         t.scoredCount++;
-        t.solverWeight += _rewardedScore(taskId, solver);
+        t.solverWeight += s.weight;
         emit SolutionScored(taskId, solver, hits, scoreBp);
     }
 
@@ -42,10 +42,17 @@ contract ResultsRewards is IResultsRewards {
     function evaluateDown(TaskId taskId, bytes32 modelId) public view returns (uint32 hits, uint16 scoreBp) {
         Task memory task = TASKS.task(taskId);
         if (task.groundTruthAt == 0) revert WrongPhase(taskId);
+        if (task.params.scoring != Scoring.Chain) revert WrongScoring(taskId);
         bytes32 predictions = ML.forward(modelId, task.inputsId);
         uint256 measured = ML.metric(Metric.ArgmaxHits, predictions, task.labelsId);
         if (measured > task.count) revert ScoreTooHigh(measured, task.count);
         return (uint32(measured), uint16(measured * MAX_SCORE_BP / task.count));
+    }
+
+    /// @inheritdoc IResultsRewards
+    function publishableScore(TaskId taskId, bytes32 modelId) external view returns (uint16 scoreBp) {
+        if (TASKS.task(taskId).params.scoring == Scoring.Votes) return _consensusOfModel[taskId][modelId];
+        (, scoreBp) = evaluateDown(taskId, modelId);
     }
 
     /// @inheritdoc IResultsRewards
@@ -56,8 +63,11 @@ contract ResultsRewards is IResultsRewards {
         Vote storage vote = _votes[taskId][msg.sender];
         if (vote.commitment != 0) revert AlreadyVoted(msg.sender);
         vote.commitment = commitment;
+        vote.stake = STAKING.positionOf(msg.sender, Role.Coordinator).amount;
+        if (TASKS.task(taskId).params.scoring == Scoring.Votes) _admit(taskId, msg.sender, vote);
         _tallies[taskId].votesCommitted++;
         emit VoteCommitted(taskId, msg.sender, commitment);
+        STAKING.hold(msg.sender, Role.Coordinator, uint64(TASKS.leaseNeeded(taskId) + JUDGEMENT_SECONDS));
     }
 
     /// @inheritdoc IResultsRewards
@@ -69,7 +79,9 @@ contract ResultsRewards is IResultsRewards {
         bytes32 revealed = voteCommitment(taskId, msg.sender, solvers, scoresBp, salt);
         if (revealed != vote.commitment) revert CommitmentMismatch(vote.commitment, revealed);
         vote.revealed = true;
-        vote.weight = _agreement(taskId, solvers, scoresBp);
+        uint64 weight = _agreement(taskId, solvers, scoresBp);
+        if (TASKS.task(taskId).params.scoring == Scoring.Votes) _give(taskId, msg.sender, solvers, scoresBp);
+        vote.weight = weight;
         Tally storage t = _tallies[taskId];
         t.votesRevealed++;
         t.coordinatorWeight += vote.weight;
@@ -77,21 +89,31 @@ contract ResultsRewards is IResultsRewards {
     }
 
     /// @inheritdoc IResultsRewards
+    function voidSolution(TaskId taskId, address solver) external {
+        if (msg.sender != Predeploys.TRAINING_DISPUTES) revert NotTrainingDisputes(msg.sender);
+        Score storage s = _scores[taskId][solver];
+        _tallies[taskId].solverWeight -= s.weight;
+        (s.voided, s.weight) = (true, 0);
+        emit SolutionVoided(taskId, solver);
+    }
+
+    /// @inheritdoc IResultsRewards
     function finalize(TaskId taskId) external {
         Task memory task = TASKS.task(taskId);
         Tally storage t = _tallies[taskId];
-        Phase phase = TASKS.phase(taskId);
-        if (phase == Phase.VoteReveal) {
-            if (t.votesRevealed != t.votesCommitted) revert VotesOutstanding(t.votesCommitted, t.votesRevealed);
-            if (t.scoredCount != task.revealedCount) revert ScoresOutstanding(task.revealedCount, t.scoredCount);
-        } else if (phase != Phase.Ended) {
-            revert WrongPhase(taskId);
+        _requireVoted(taskId);
+        bool voted = task.params.scoring == Scoring.Votes;
+        if (voted && !t.settled) revert NotSettled(taskId);
+        if (TASKS.phase(taskId) == Phase.VoteReveal && t.scoredCount != task.revealedCount) {
+            revert ScoresOutstanding(task.revealedCount, t.scoredCount);
         }
-        if (!hasQuorum(taskId)) revert TooFewVotes(t.votesRevealed, MIN_VOTES);
+        uint256 disputes = TRAINING.openDisputes(taskId);
+        if (disputes != 0) revert DisputesOpen(disputes);
 
         uint256 proposerReward = 0;
         if (t.solverWeight != 0) {
             t.solverPool = task.params.solverReward;
+            if (voted) t.solverPool = t.solverPool * t.solverWeight / t.rankSum;
             proposerReward = task.params.proposerReward;
         }
         if (t.coordinatorWeight != 0) t.coordinatorPool = task.params.coordinatorReward;
@@ -105,7 +127,7 @@ contract ResultsRewards is IResultsRewards {
     /// @inheritdoc IResultsRewards
     function claim(TaskId taskId, address account) external returns (uint256 amount) {
         _requirePhase(taskId, Phase.Finalized);
-        uint64 solverWeight = _rewardedScore(taskId, account);
+        uint64 solverWeight = _scores[taskId][account].weight;
         uint64 coordinatorWeight = _votes[taskId][account].weight;
         if (_claimed[taskId][account] || solverWeight + coordinatorWeight == 0) revert NothingToClaim(account);
         (uint256 solverAmount, uint256 coordinatorAmount) = _shares(taskId, solverWeight, coordinatorWeight);
@@ -154,21 +176,19 @@ contract ResultsRewards is IResultsRewards {
     function claimableDown(TaskId taskId, address account) external view returns (uint256) {
         if (_claimed[taskId][account] || TASKS.phase(taskId) != Phase.Finalized) return 0;
         (uint256 solverAmount, uint256 coordinatorAmount) =
-            _shares(taskId, _rewardedScore(taskId, account), _votes[taskId][account].weight);
+            _shares(taskId, _scores[taskId][account].weight, _votes[taskId][account].weight);
         return solverAmount + coordinatorAmount;
-    }
-
-    /// @inheritdoc IResultsRewards
-    function hasQuorum(TaskId taskId) public view returns (bool) {
-        return _tallies[taskId].votesRevealed >= MIN_VOTES;
     }
 
     /// @inheritdoc IResultsRewards
     function canFinalize(TaskId taskId) external view returns (bool) {
         Tally storage t = _tallies[taskId];
         Phase phase = TASKS.phase(taskId);
-        bool complete = t.votesRevealed == t.votesCommitted && t.scoredCount == TASKS.task(taskId).revealedCount;
-        return hasQuorum(taskId) && (phase == Phase.Ended || (phase == Phase.VoteReveal && complete));
+        Task memory task = TASKS.task(taskId);
+        bool complete = t.votesRevealed == t.votesCommitted && t.scoredCount == task.revealedCount;
+        bool ready = t.settled || task.params.scoring == Scoring.Chain;
+        return hasQuorum(taskId) && ready && TRAINING.openDisputes(taskId) == 0
+            && (phase == Phase.Ended || (phase == Phase.VoteReveal && complete));
     }
 
     /// @inheritdoc IResultsRewards
@@ -187,7 +207,7 @@ contract ResultsRewards is IResultsRewards {
     function _agreement(TaskId taskId, address[] calldata solvers, uint16[] calldata scoresBp)
         private
         view
-        returns (uint32 agreeing)
+        returns (uint64 agreeing)
     {
         if (solvers.length != scoresBp.length) revert LengthMismatch(solvers.length, scoresBp.length);
         bool contradicts = false;
@@ -204,13 +224,6 @@ contract ResultsRewards is IResultsRewards {
         if (contradicts) agreeing = 0;
     }
 
-    /// A solver's weight in the solver reward: its score, if that reaches the threshold.
-    function _rewardedScore(TaskId taskId, address solver) private view returns (uint64) {
-        uint16 scoreBp = _scores[taskId][solver].scoreBp;
-        if (scoreBp == 0) return 0;
-        return scoreBp >= TASKS.task(taskId).params.thresholdBp ? scoreBp : 0;
-    }
-
     /// Shares of what is left, by weight among those who have not claimed yet; rounded down.
     function _shares(TaskId taskId, uint256 solverWeight, uint256 coordinatorWeight)
         private
@@ -220,9 +233,5 @@ contract ResultsRewards is IResultsRewards {
         Tally storage t = _tallies[taskId];
         if (solverWeight != 0) solverAmount = t.solverPool * solverWeight / t.solverWeight;
         if (coordinatorWeight != 0) coordinatorAmount = t.coordinatorPool * coordinatorWeight / t.coordinatorWeight;
-    }
-
-    function _requirePhase(TaskId taskId, Phase needed) private view {
-        if (TASKS.phase(taskId) != needed) revert WrongPhase(taskId);
     }
 }

@@ -5,7 +5,17 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject, ProjectId} from "../interfaces/IProject.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
-import {Deadlines, ITaskContract, Phase, Solution, Task, TaskId, TaskParams} from "../interfaces/ITaskContract.sol";
+import {
+    Deadlines,
+    ITaskContract,
+    Phase,
+    Scoring,
+    Solution,
+    Task,
+    TaskId,
+    TaskParams
+} from "../interfaces/ITaskContract.sol";
+import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {Tensors} from "../lib/Tensors.sol";
 
@@ -19,10 +29,16 @@ contract TaskContract is ITaskContract {
     uint256 public constant AGGREGATION_SECONDS = 1 hours;
     uint256 public constant MAX_SPEC_BYTES = 8192;
     uint16 public constant MAX_SCORE_BP = 10_000;
+    /// A tenth of the minimum stake each.
+    uint256 public constant SILENT_PROPOSER_PENALTY = 10 ether;
+    uint256 public constant SILENT_SOLVER_PENALTY = 5 ether;
+    /// How long after the latest end of a task stakes are held: for reports and disputes.
+    uint256 public constant JUDGEMENT_SECONDS = 3 days;
 
     IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
     IResultsRewards private constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
+    ITrainingDisputes private constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
     IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
 
     /// @inheritdoc ITaskContract
@@ -49,10 +65,11 @@ contract TaskContract is ITaskContract {
         t.proposedAt = uint64(block.timestamp);
         t.specHash = keccak256(spec);
         t.params = params;
-        Tensors.requireWeights(params.baseWeightsId, leaseNeeded(taskId));
+        if (params.scoring == Scoring.Chain) Tensors.requireWeights(params.baseWeightsId, leaseNeeded(taskId));
         emit TaskProposed(taskId, projectId, msg.sender, deadlines(taskId).commit, params, spec);
         uint256 total = params.solverReward + params.coordinatorReward + params.proposerReward;
         PROJECTS.fundTask(projectId, taskId, msg.sender, total);
+        _hold(taskId, Role.Proposer);
     }
 
     /// @inheritdoc ITaskContract
@@ -66,6 +83,7 @@ contract TaskContract is ITaskContract {
         s.commitment = commitment;
         t.committedCount++;
         emit SolutionCommitted(taskId, msg.sender, commitment);
+        _hold(taskId, Role.Solver);
     }
 
     /// @inheritdoc ITaskContract
@@ -75,9 +93,13 @@ contract TaskContract is ITaskContract {
         _requireMatch(
             t.params.groundTruthCommitment, groundTruthCommitment(msg.sender, inputsId, labelsId, count, salt)
         );
-        uint256 needed = leaseNeeded(taskId);
-        Tensors.requireRows(inputsId, 2, count, needed);
-        Tensors.requireRows(labelsId, 1, count, needed);
+        if (t.params.scoring == Scoring.Chain) {
+            uint256 needed = leaseNeeded(taskId);
+            Tensors.requireRows(inputsId, 2, count, needed);
+            Tensors.requireRows(labelsId, 1, count, needed);
+        } else if (count == 0) {
+            revert EmptyGroundTruth();
+        }
         t.groundTruthAt = uint64(block.timestamp);
         t.count = count;
         t.inputsId = inputsId;
@@ -92,12 +114,19 @@ contract TaskContract is ITaskContract {
         if (s.commitment == 0) revert NotCommitted(msg.sender);
         if (s.modelId != 0) revert AlreadyRevealed(msg.sender);
         _requireMatch(s.commitment, solutionCommitment(taskId, msg.sender, modelId, updateId, salt));
-        if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
-        Tensors.requireSameShape(updateId, t.params.baseWeightsId);
-        Tensors.requireLease(updateId, leaseNeeded(taskId));
+        if (t.params.stepJudge != address(0) && TRAINING.finalState(taskId, msg.sender) != updateId) {
+            revert NoTrace(msg.sender, updateId);
+        }
+        if (modelId == 0) revert ModelNotRegistered(modelId);
+        if (t.params.scoring == Scoring.Chain) {
+            if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
+            Tensors.requireSameShape(updateId, t.params.baseWeightsId);
+            Tensors.requireLease(updateId, leaseNeeded(taskId));
+        }
         s.modelId = modelId;
         s.updateId = updateId;
         _revealed[taskId].push(msg.sender);
+        s.position = t.revealedCount + 1;
         emit SolutionRevealed(taskId, msg.sender, modelId, updateId);
         if (++t.revealedCount == t.committedCount) {
             t.allRevealedAt = uint64(block.timestamp);
@@ -114,6 +143,30 @@ contract TaskContract is ITaskContract {
         _tasks[taskId].outcome = Phase.Expired;
         emit TaskExpired(taskId);
         PROJECTS.releaseTask(_tasks[taskId].projectId, taskId, PROJECTS.taskReserve(taskId));
+    }
+
+    /// @inheritdoc ITaskContract
+    function reportSilentProposer(TaskId taskId) external {
+        Task storage t = _tasks[taskId];
+        bool over = t.proposer != address(0) && block.timestamp >= deadlines(taskId).groundTruth;
+        if (!over || t.committedCount == 0 || t.groundTruthAt != 0) revert NotSilent(t.proposer);
+        if (t.proposerPenalized) revert AlreadyPenalized(t.proposer);
+        t.proposerPenalized = true;
+        uint256 taken = STAKING.penalize(t.proposer, Role.Proposer, SILENT_PROPOSER_PENALTY, Predeploys.TIMELOCK);
+        emit SilentProposerPenalized(taskId, t.proposer, taken);
+    }
+
+    /// @inheritdoc ITaskContract
+    function reportSilentSolver(TaskId taskId, address solver) external {
+        Solution storage s = _solutions[taskId][solver];
+        if (s.commitment == 0) revert NotCommitted(solver);
+        // Before the ground truth is there, `reveal` is 0.
+        uint256 end = deadlines(taskId).reveal;
+        if (end == 0 || block.timestamp < end || s.position != 0) revert NotSilent(solver);
+        if (s.penalized) revert AlreadyPenalized(solver);
+        s.penalized = true;
+        uint256 taken = STAKING.penalize(solver, Role.Solver, SILENT_SOLVER_PENALTY, Predeploys.TIMELOCK);
+        emit SilentSolverPenalized(taskId, solver, taken);
     }
 
     /// @inheritdoc ITaskContract
@@ -199,7 +252,15 @@ contract TaskContract is ITaskContract {
         return _tasks[taskId];
     }
 
-    function _checkParams(TaskParams calldata params) private pure {
+    /// Keeps the caller's stake until the task is over and what was done in it can no longer be reported.
+    function _hold(TaskId taskId, Role role) private {
+        STAKING.hold(msg.sender, role, uint64(leaseNeeded(taskId) + JUDGEMENT_SECONDS));
+    }
+
+    function _checkParams(TaskParams calldata params) private view {
+        if (params.stepJudge != address(0) && !TRAINING.isApproved(params.stepJudge)) {
+            revert JudgeNotApproved(params.stepJudge);
+        }
         if (params.groundTruthCommitment == 0) revert EmptyCommitment();
         if (params.thresholdBp > MAX_SCORE_BP) revert ThresholdTooHigh(params.thresholdBp);
         _checkDuration(params.commitSeconds, MAX_COMMIT_SECONDS);

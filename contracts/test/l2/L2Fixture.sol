@@ -6,7 +6,8 @@ import {IModelRegistry} from "../../src/interfaces/IModelRegistry.sol";
 import {IParticipantStaking, Role} from "../../src/interfaces/IParticipantStaking.sol";
 import {IProject, ProjectId} from "../../src/interfaces/IProject.sol";
 import {IResultsRewards} from "../../src/interfaces/IResultsRewards.sol";
-import {ITaskContract, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {ITaskContract, Scoring, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {ITrainingDisputes} from "../../src/interfaces/ITrainingDisputes.sol";
 import {ITensorStore} from "../../src/interfaces/ITensorStore.sol";
 import {ATN} from "../../src/l2/ATN.sol";
 import {FeeVault} from "../../src/l2/FeeVault.sol";
@@ -16,6 +17,7 @@ import {Project} from "../../src/l2/Project.sol";
 import {ResultsRewards} from "../../src/l2/ResultsRewards.sol";
 import {TaskContract} from "../../src/l2/TaskContract.sol";
 import {TensorStore} from "../../src/l2/TensorStore.sol";
+import {TrainingDisputes} from "../../src/l2/TrainingDisputes.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Test} from "../Test.sol";
 import {MockCommit, MockForward, MockMeta, MockMetric} from "./MlMocks.sol";
@@ -27,6 +29,7 @@ abstract contract L2Fixture is Test {
     IProject internal constant PROJECTS = IProject(Predeploys.PROJECT);
     ITaskContract internal constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
     IResultsRewards internal constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
+    ITrainingDisputes internal constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
     ITensorStore internal constant TENSORS = ITensorStore(Predeploys.TENSOR_STORE);
     IModelRegistry internal constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
     MockMeta internal constant META = MockMeta(Predeploys.ML_META);
@@ -66,6 +69,7 @@ abstract contract L2Fixture is Test {
         _predeploy(Predeploys.PROJECT, type(Project).creationCode);
         _predeploy(Predeploys.TASK_CONTRACT, type(TaskContract).creationCode);
         _predeploy(Predeploys.RESULTS_REWARDS, type(ResultsRewards).creationCode);
+        _predeploy(Predeploys.TRAINING_DISPUTES, type(TrainingDisputes).creationCode);
         _predeploy(Predeploys.TENSOR_STORE, type(TensorStore).creationCode);
         _predeploy(Predeploys.MODEL_REGISTRY, type(ModelRegistry).creationCode);
 
@@ -161,7 +165,9 @@ abstract contract L2Fixture is Test {
             groundTruthSeconds: 8,
             revealSeconds: 10,
             voteCommitSeconds: 6,
-            voteRevealSeconds: 9
+            voteRevealSeconds: 9,
+            scoring: Scoring.Chain,
+            stepJudge: address(0)
         });
     }
 

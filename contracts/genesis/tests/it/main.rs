@@ -3,3 +3,4 @@
 mod chain;
 mod contents;
 mod layout;
+mod yuma;

@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
+import {ProjectId} from "../interfaces/IProject.sol";
+import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
+import {Scoring, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {Yuma, YumaParams} from "../lib/Yuma.sol";
+import {ResultsBase} from "./ResultsBase.sol";
+
+/// The bonds on one solver, as the last task left them that settled a solution of it.
+struct BondColumn {
+    /// Whose voters the rows are.
+    TaskId epoch;
+    /// Four rows a word, the first in the lowest bits.
+    uint256[8] words;
+}
+
+/// Scores that the votes make. An epoch is a task, a row a coordinator with a place, a column a revealed solution.
+abstract contract VotedScores is ResultsBase {
+    /// Rows of an epoch, which bound the work for a column.
+    uint256 public constant MAX_VOTERS = 32;
+    /// Half of the stake has to stand behind a weight.
+    uint256 public constant KAPPA = Yuma.ONE / 2;
+    /// A tenth of a bond is renewed in an epoch.
+    uint256 public constant ALPHA = Yuma.ONE / 10;
+    /// A weight above the consensus makes no bond.
+    uint256 public constant BETA = Yuma.ONE;
+
+    mapping(TaskId => address[]) private _voters;
+    /// By word of 16 scores, in the order of the solutions' positions, the first in the lowest bits.
+    mapping(TaskId => mapping(address coordinator => mapping(uint256 word => uint256))) private _given;
+    mapping(ProjectId => mapping(address solver => BondColumn)) private _bonds;
+    mapping(TaskId => mapping(bytes32 modelId => uint16)) internal _consensusOfModel;
+
+    /// @inheritdoc IResultsRewards
+    function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left) {
+        Task memory task = _votedTask(taskId);
+        _requireVoted(taskId);
+        Tally storage t = _tallies[taskId];
+        if (t.settled) revert AlreadySettled(taskId);
+        address[] memory solvers = TASKS.revealedSolvers(taskId);
+        Page memory page = _page(taskId);
+        uint256 end = Math.min(solvers.length, Math.saturatingAdd(t.scoredCount, maxColumns));
+        for (uint256 column = t.scoredCount; column < end; column++) {
+            _settleColumn(taskId, task, page, solvers[column], column);
+        }
+        t.scoredCount = uint32(end);
+        _addShares(taskId, page);
+        left = solvers.length - end;
+        if (left == 0) _settleDividends(taskId, page);
+    }
+
+    /// @inheritdoc IResultsRewards
+    function voteFor(TaskId taskId, address coordinator, address solver)
+        external
+        view
+        returns (bool revealed, uint16 scoreBp)
+    {
+        uint256 position = TASKS.solution(taskId, solver).position;
+        if (position == 0) revert NotRevealed(solver);
+        return (_votes[taskId][coordinator].revealed, _scoreGiven(taskId, coordinator, position - 1));
+    }
+
+    /// @inheritdoc IResultsRewards
+    function votersOf(TaskId taskId) external view returns (address[] memory) {
+        return _voters[taskId];
+    }
+
+    /// @inheritdoc IResultsRewards
+    function bondOf(ProjectId projectId, address coordinator, address solver) external view returns (uint256) {
+        BondColumn storage bonds = _bonds[projectId][solver];
+        uint8 row = _votes[bonds.epoch][coordinator].row;
+        return row == 0 ? 0 : _bondIn(bonds, row - 1);
+    }
+
+    /// Gives a vote a row: a free one, or the one with the least stake.
+    function _admit(TaskId taskId, address coordinator, Vote storage vote) internal {
+        address[] storage voters = _voters[taskId];
+        if (voters.length < MAX_VOTERS) {
+            voters.push(coordinator);
+            vote.row = uint8(voters.length);
+            return;
+        }
+        uint256 least = type(uint256).max;
+        uint256 at = 0;
+        for (uint256 i = 0; i < MAX_VOTERS; i++) {
+            uint256 stake = _votes[taskId][voters[i]].stake;
+            if (stake < least) (least, at) = (stake, i);
+        }
+        if (vote.stake <= least) revert VotersFull(vote.stake, least);
+        emit VoterDisplaced(taskId, voters[at], coordinator);
+        delete _votes[taskId][voters[at]];
+        _tallies[taskId].votesCommitted--;
+        voters[at] = coordinator;
+        vote.row = uint8(at + 1);
+    }
+
+    /// Keeps what a revealed vote gives. `solvers` ascend strictly, scores are in range.
+    function _give(TaskId taskId, address coordinator, address[] calldata solvers, uint16[] calldata scoresBp)
+        internal
+    {
+        uint256[] memory words = new uint256[](TASKS.task(taskId).revealedCount / 16 + 1);
+        for (uint256 i = 0; i < solvers.length; i++) {
+            uint256 position = TASKS.solution(taskId, solvers[i]).position;
+            if (position == 0) revert NotRevealed(solvers[i]);
+            words[(position - 1) / 16] |= uint256(scoresBp[i]) << 16 * ((position - 1) % 16);
+        }
+        for (uint256 word = 0; word < words.length; word++) {
+            if (words[word] != 0) _given[taskId][coordinator][word] = words[word];
+        }
+    }
+
+    function _votedTask(TaskId taskId) internal view returns (Task memory task) {
+        task = TASKS.task(taskId);
+        if (task.params.scoring != Scoring.Votes) revert WrongScoring(taskId);
+    }
+
+    /// What the columns of one call share.
+    struct Page {
+        address[] voters;
+        /// Normalised; 0 for who did not reveal.
+        uint256[] stakes;
+        /// What the columns add to each row's E.
+        uint256[] shares;
+        /// The epoch that `oldRows` are of, and the place of each voter there, from 1.
+        TaskId oldEpoch;
+        uint256[] oldRows;
+    }
+
+    function _page(TaskId taskId) private view returns (Page memory page) {
+        page.voters = _voters[taskId];
+        uint256 rows = page.voters.length;
+        uint256[] memory stakes = new uint256[](rows);
+        for (uint256 i = 0; i < rows; i++) {
+            Vote storage vote = _votes[taskId][page.voters[i]];
+            if (vote.revealed) stakes[i] = vote.stake;
+        }
+        page.stakes = Yuma.normalizeDown(stakes);
+        page.shares = new uint256[](rows);
+        page.oldRows = new uint256[](rows);
+    }
+
+    function _settleColumn(TaskId taskId, Task memory task, Page memory page, address solver, uint256 column) private {
+        uint256[] memory weights = new uint256[](page.voters.length);
+        for (uint256 i = 0; i < weights.length; i++) {
+            weights[i] = uint256(_scoreGiven(taskId, page.voters[i], column)) * Yuma.ONE / MAX_SCORE_BP;
+        }
+        BondColumn storage stored = _bonds[task.projectId][solver];
+        uint256[] memory bonds = _oldBonds(page, stored);
+        YumaParams memory params = YumaParams({kappa: KAPPA, alpha: ALPHA, beta: BETA});
+        (uint256 consensus, uint256 rank) = Yuma.column(params, page.stakes, weights, bonds, page.shares);
+        _storeBonds(stored, taskId, bonds);
+        _record(taskId, task.params.thresholdBp, solver, consensus, uint64(rank));
+    }
+
+    function _record(TaskId taskId, uint16 thresholdBp, address solver, uint256 consensus, uint64 rank) private {
+        // Weights were rounded down from basis points, so this gives the basis points back.
+        uint16 scoreBp = uint16(Math.ceilDiv(consensus * MAX_SCORE_BP, Yuma.ONE));
+        Score storage s = _scores[taskId][solver];
+        (s.scored, s.scoreBp) = (true, scoreBp);
+        Tally storage t = _tallies[taskId];
+        t.rankSum += rank;
+        if (scoreBp >= thresholdBp && !s.voided) {
+            s.weight = rank;
+            t.solverWeight += rank;
+        }
+        bytes32 modelId = TASKS.solution(taskId, solver).modelId;
+        if (scoreBp > _consensusOfModel[taskId][modelId]) _consensusOfModel[taskId][modelId] = scoreBp;
+        emit SolutionScored(taskId, solver, 0, scoreBp);
+    }
+
+    /// Between pages the votes' weights hold E.
+    function _addShares(TaskId taskId, Page memory page) private {
+        for (uint256 i = 0; i < page.voters.length; i++) {
+            if (page.shares[i] != 0) _votes[taskId][page.voters[i]].weight += uint64(page.shares[i]);
+        }
+    }
+
+    function _settleDividends(TaskId taskId, Page memory page) private {
+        uint64 sum = 0;
+        for (uint256 i = 0; i < page.voters.length; i++) {
+            Vote storage vote = _votes[taskId][page.voters[i]];
+            uint64 dividend = uint64(page.stakes[i] * vote.weight >> 32);
+            vote.weight = dividend;
+            sum += dividend;
+        }
+        Tally storage t = _tallies[taskId];
+        (t.settled, t.coordinatorWeight) = (true, sum);
+        emit VotesSettled(taskId, t.rankSum, sum);
+    }
+
+    /// The bonds of this epoch's rows; 0 for who had no row in the column's last epoch.
+    function _oldBonds(Page memory page, BondColumn storage stored) private view returns (uint256[] memory bonds) {
+        bonds = new uint256[](page.voters.length);
+        TaskId epoch = stored.epoch;
+        if (TaskId.unwrap(epoch) == 0) return bonds;
+        if (TaskId.unwrap(epoch) != TaskId.unwrap(page.oldEpoch)) {
+            page.oldEpoch = epoch;
+            for (uint256 i = 0; i < bonds.length; i++) {
+                page.oldRows[i] = _votes[epoch][page.voters[i]].row;
+            }
+        }
+        for (uint256 i = 0; i < bonds.length; i++) {
+            if (page.oldRows[i] != 0) bonds[i] = _bondIn(stored, page.oldRows[i] - 1);
+        }
+    }
+
+    function _storeBonds(BondColumn storage stored, TaskId epoch, uint256[] memory bonds) private {
+        stored.epoch = epoch;
+        for (uint256 word = 0; 4 * word < bonds.length; word++) {
+            uint256 packed = 0;
+            for (uint256 k = 0; k < 4 && 4 * word + k < bonds.length; k++) {
+                packed |= bonds[4 * word + k] << 64 * k;
+            }
+            stored.words[word] = packed;
+        }
+    }
+
+    function _bondIn(BondColumn storage bonds, uint256 row) private view returns (uint256) {
+        return uint64(bonds.words[row / 4] >> 64 * (row % 4));
+    }
+
+    function _scoreGiven(TaskId taskId, address coordinator, uint256 column) private view returns (uint16) {
+        return uint16(_given[taskId][coordinator][column / 16] >> 16 * (column % 16));
+    }
+}
