@@ -92,4 +92,5 @@ interface Vm {
     function assertGe(uint256 left, uint256 right) external pure;
     function assertLt(uint256 left, uint256 right) external pure;
     function assertLe(uint256 left, uint256 right) external pure;
+    function cool(address target) external;
 }
