@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {IParticipantStaking, Role} from "../../src/interfaces/IParticipantStaking.sol";
 import {
     Deadlines,
     ITaskContract,
@@ -11,6 +11,7 @@ import {
     TaskId,
     TaskParams
 } from "../../src/interfaces/ITaskContract.sol";
+import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Tensors} from "../../src/lib/Tensors.sol";
 import {L2Fixture} from "./L2Fixture.sol";
 
@@ -384,5 +385,86 @@ contract TaskContractTest is L2Fixture {
         vm.expectRevert(_wrongPhase(id, Phase.None));
         vm.prank(solvers[0]);
         TASKS.commitSolution(id, SALT);
+    }
+
+    // Silence
+
+    function testFuzz_attack_a_proposer_who_stays_silent(uint32 late) public {
+        TaskId id = _propose();
+        _commit(id, solvers[0]);
+        uint256 deadline = TASKS.deadlines(id).groundTruth;
+        bytes memory refusal = abi.encodeWithSelector(ITaskContract.NotSilent.selector, proposer);
+        vm.warp(deadline - 1);
+        vm.expectRevert(refusal);
+        TASKS.reportSilentProposer(id);
+        vm.warp(deadline + late);
+        TASKS.reportSilentProposer(id);
+        assertEq(STAKING.positionOf(proposer, Role.Proposer).amount, 90 ether);
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 10 ether);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.AlreadyPenalized.selector, proposer));
+        TASKS.reportSilentProposer(id);
+        // The others are not blocked by it, and solvers do not pay for what the proposer left out.
+        TASKS.expire(id);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, solvers[0]));
+        TASKS.reportSilentSolver(id, solvers[0]);
+    }
+
+    function test_a_proposer_whom_nobody_answered_or_who_spoke_does_not_pay() public {
+        TaskId id = _propose();
+        vm.warp(TASKS.deadlines(id).groundTruth);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, proposer));
+        TASKS.reportSilentProposer(id);
+        TaskId spoken = _toVoting(_hits(100, 100));
+        vm.warp(TASKS.deadlines(spoken).groundTruth);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, proposer));
+        TASKS.reportSilentProposer(spoken);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, address(0)));
+        TASKS.reportSilentProposer(TaskId.wrap(99));
+    }
+
+    function testFuzz_attack_a_solver_who_stays_silent(uint32 late) public {
+        TaskId id = _propose();
+        _commit(id, solvers[0]);
+        _commit(id, solvers[1]);
+        _revealGroundTruth(id);
+        _reveal(id, solvers[0], 100);
+        uint256 deadline = TASKS.deadlines(id).reveal;
+        vm.warp(deadline - 1);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, solvers[1]));
+        TASKS.reportSilentSolver(id, solvers[1]);
+        vm.warp(deadline);
+        // The other one's work goes on.
+        assertTrue(TASKS.phase(id) == Phase.VoteCommit);
+        vm.warp(deadline + late);
+        TASKS.reportSilentSolver(id, solvers[1]);
+        assertEq(STAKING.positionOf(solvers[1], Role.Solver).amount, 45 ether);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.AlreadyPenalized.selector, solvers[1]));
+        TASKS.reportSilentSolver(id, solvers[1]);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotSilent.selector, solvers[0]));
+        TASKS.reportSilentSolver(id, solvers[0]);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.NotCommitted.selector, solvers[2]));
+        TASKS.reportSilentSolver(id, solvers[2]);
+    }
+
+    function test_attack_leaving_with_the_stake_before_the_task_is_over() public {
+        TaskParams memory params = _params();
+        params.commitSeconds = 30 days;
+        TaskId id = _proposeWith(params);
+        _commit(id, solvers[0]);
+        vm.prank(solvers[0]);
+        STAKING.requestUnstake(Role.Solver);
+        vm.prank(proposer);
+        STAKING.requestUnstake(Role.Proposer);
+        uint64 held = uint64(TASKS.leaseNeeded(id) + 3 days);
+        vm.warp(START + 20 days); // Past both exit delays.
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.prank(solvers[0]);
+        STAKING.withdrawStake(Role.Solver);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.prank(proposer);
+        STAKING.withdrawStake(Role.Proposer);
+        vm.warp(held);
+        vm.prank(solvers[0]);
+        STAKING.withdrawStake(Role.Solver);
     }
 }

@@ -1,0 +1,343 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IForcedErrorRegistry, Trap, TrapId} from "../../src/interfaces/IForcedErrorRegistry.sol";
+import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {Phase, TaskId} from "../../src/interfaces/ITaskContract.sol";
+import {ForcedErrorRegistry} from "../../src/l2/ForcedErrorRegistry.sol";
+import {Predeploys} from "../../src/lib/Predeploys.sol";
+import {VotesFixture} from "./VotesFixture.sol";
+
+contract ForcedErrorRegistryTest is VotesFixture {
+    IForcedErrorRegistry private constant ERRORS = IForcedErrorRegistry(Predeploys.FORCED_ERROR_REGISTRY);
+    uint256 private constant JACKPOT = 64 ether;
+    bytes32 private constant SECRET = keccak256("secret");
+    uint256 private constant REVEAL_SECONDS = 8 hours;
+    address private creator = makeAddr("creator");
+    address private planter;
+
+    function setUp() public override {
+        super.setUp();
+        _predeploy(Predeploys.FORCED_ERROR_REGISTRY, type(ForcedErrorRegistry).creationCode);
+        _people(5, 2);
+        planter = trainees[1];
+        _give(creator, 1000 ether, address(ERRORS));
+    }
+
+    function _trapModel() private pure returns (bytes32) {
+        return ERRORS.trapModel(SECRET);
+    }
+
+    function _commitTrap(TaskId id) private returns (TrapId) {
+        bytes32 badHash = keccak256(abi.encode(_trapModel(), _updateOf(planter)));
+        bytes32 commitment = ERRORS.trapCommitment(id, creator, badHash, SALT);
+        vm.prank(creator);
+        return ERRORS.commitTrap(id, commitment, JACKPOT);
+    }
+
+    /// A task whose second solver has planted an error.
+    function _planted() private returns (TaskId id, TrapId trapId) {
+        return _plantedWith(0);
+    }
+
+    /// The same, with another trap before it if there is a commitment for it.
+    function _plantedWith(bytes32 another) private returns (TaskId id, TrapId trapId) {
+        id = _proposeWith(_votedParams());
+        if (another != 0) {
+            vm.prank(creator);
+            ERRORS.commitTrap(id, another, JACKPOT);
+        }
+        trapId = _commitTrap(id);
+        bytes32[2] memory models = [_modelOf(trainees[0]), _trapModel()];
+        for (uint256 i = 0; i < 2; i++) {
+            bytes32 commitment = TASKS.solutionCommitment(id, trainees[i], models[i], _updateOf(trainees[i]), SALT);
+            vm.prank(trainees[i]);
+            TASKS.commitSolution(id, commitment);
+        }
+        _revealGroundTruth(id);
+        for (uint256 i = 0; i < 2; i++) {
+            vm.prank(trainees[i]);
+            TASKS.revealSolution(id, models[i], _updateOf(trainees[i]), SALT);
+        }
+    }
+
+    /// The first `finders` voters give the planted solution 0 and claim it, the others 8,000.
+    function _voteAndClaim(TaskId id, uint256 finders) private {
+        for (uint256 i = 0; i < voters.length; i++) {
+            _castVote(id, voters[i], _row(8000, i < finders ? 0 : 8000));
+            if (i < finders) _commitClaim(id, voters[i], planter);
+        }
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        for (uint256 i = 0; i < voters.length; i++) {
+            _showVote(id, voters[i], _row(8000, i < finders ? 0 : 8000));
+            if (i >= finders) continue;
+            vm.prank(voters[i]);
+            ERRORS.revealClaim(id, planter, SALT);
+        }
+    }
+
+    function _commitClaim(TaskId id, address voter, address solver) private {
+        bytes32 commitment = ERRORS.claimCommitment(id, voter, solver, SALT);
+        vm.prank(voter);
+        ERRORS.commitClaim(id, commitment);
+    }
+
+    function _revealTrap(TrapId trapId) private {
+        vm.warp(TASKS.deadlines(ERRORS.trap(trapId).taskId).voteReveal);
+        vm.prank(creator);
+        ERRORS.revealTrap(trapId, planter, SECRET, SALT);
+    }
+
+    function _stakeOf(address voter) private view returns (uint256) {
+        return STAKING.positionOf(voter, Role.Coordinator).amount;
+    }
+
+    // The jackpot
+
+    function testFuzz_the_jackpot_falls_with_the_number_of_claimants(uint8 raw) public {
+        uint256 finders = bound(raw, 0, 5);
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, finders);
+        assertEq(ERRORS.claimCount(id, planter), finders);
+        _revealTrap(trapId);
+        uint256 paid = 0;
+        for (uint256 i = 0; i < finders; i++) {
+            paid += ERRORS.payJackpot(trapId, voters[i]);
+            vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NothingToPay.selector, voters[i]));
+            ERRORS.payJackpot(trapId, voters[i]);
+        }
+        // 64, 32, 16, 8, 4: one who claims under two names gets no more than under one.
+        uint256 total = finders == 0 ? 0 : JACKPOT >> (finders - 1);
+        assertLe(paid, total);
+        assertGe(paid + finders, total);
+        assertEq(TOKEN.balanceOf(creator), 1000 ether - paid);
+        assertEq(TOKEN.balanceOf(address(ERRORS)), 0);
+    }
+
+    function test_who_approved_the_error_pays_and_who_rejected_it_does_not() public {
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, 2);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TrapNotRevealed.selector, trapId));
+        ERRORS.penalizeApprover(trapId, voters[4]);
+        _revealTrap(trapId);
+        ERRORS.penalizeApprover(trapId, voters[4]);
+        assertEq(_stakeOf(voters[4]), 450 ether);
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 50 ether);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyPenalized.selector, voters[4]));
+        ERRORS.penalizeApprover(trapId, voters[4]);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotApproved.selector, voters[0]));
+        ERRORS.penalizeApprover(trapId, voters[0]);
+    }
+
+    function testFuzz_only_a_vote_at_the_threshold_approves(uint16 raw) public {
+        uint16 score = uint16(bound(raw, 0, 10_000));
+        (TaskId id, TrapId trapId) = _planted();
+        _castVote(id, voters[0], _row(8000, score));
+        _castVote(id, voters[1], _row(8000, 8000));
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        _showVote(id, voters[0], _row(8000, score));
+        _revealTrap(trapId);
+        // Not revealed: its silence is another matter.
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotApproved.selector, voters[1]));
+        ERRORS.penalizeApprover(trapId, voters[1]);
+        if (score < 5000) {
+            vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotApproved.selector, voters[0]));
+        }
+        ERRORS.penalizeApprover(trapId, voters[0]);
+        assertEq(_stakeOf(voters[0]), score < 5000 ? 500 ether : 450 ether);
+    }
+
+    // What must not happen
+
+    function testFuzz_attack_an_error_that_can_be_read_before_the_reveal(bytes32 salt, bytes32 secret) public {
+        // What is on the chain says nothing of the planted solution without the salt, nor of its model without the secret.
+        vm.assume(salt != SALT && secret != SECRET);
+        (TaskId id, TrapId trapId) = _planted();
+        bytes32 badHash = keccak256(abi.encode(_trapModel(), _updateOf(planter)));
+        assertNotEq(ERRORS.trapCommitment(id, creator, badHash, salt), ERRORS.trap(trapId).commitment);
+        assertNotEq(ERRORS.trapModel(secret), TASKS.solution(id, planter).modelId);
+    }
+
+    function test_attack_claiming_once_the_trap_is_known() public {
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, 1);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.WrongPhase.selector, id));
+        vm.prank(creator);
+        ERRORS.revealTrap(trapId, planter, SECRET, SALT);
+        _revealTrap(trapId);
+        bytes32 commitment = ERRORS.claimCommitment(id, voters[3], planter, SALT);
+        vm.startPrank(voters[3]);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.WrongPhase.selector, id));
+        ERRORS.commitClaim(id, commitment);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.WrongPhase.selector, id));
+        ERRORS.revealClaim(id, planter, SALT);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NothingToPay.selector, voters[3]));
+        ERRORS.payJackpot(trapId, voters[3]);
+    }
+
+    function test_attack_front_running_another_ones_claim() public {
+        (TaskId id,) = _planted();
+        bytes32 commitment = ERRORS.claimCommitment(id, voters[0], planter, SALT);
+        vm.prank(voters[0]);
+        ERRORS.commitClaim(id, commitment);
+        _castVote(id, voters[1], _row(8000, 0));
+        vm.prank(voters[1]);
+        ERRORS.commitClaim(id, commitment); // A copy of what is in the mempool.
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        _showVote(id, voters[1], _row(8000, 0));
+        bytes32 own = ERRORS.claimCommitment(id, voters[1], planter, SALT);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.CommitmentMismatch.selector, commitment, own));
+        vm.prank(voters[1]);
+        ERRORS.revealClaim(id, planter, SALT);
+    }
+
+    function testFuzz_attack_claiming_without_rejecting(uint16 raw) public {
+        uint16 score = uint16(bound(raw, 1, 10_000));
+        (TaskId id,) = _planted();
+        _castVote(id, voters[0], _row(8000, score));
+        _commitClaim(id, voters[0], planter);
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        bytes memory refusal = abi.encodeWithSelector(IForcedErrorRegistry.NotRejected.selector, voters[0], planter);
+        vm.expectRevert(refusal);
+        vm.prank(voters[0]);
+        ERRORS.revealClaim(id, planter, SALT);
+        _showVote(id, voters[0], _row(8000, score));
+        vm.expectRevert(refusal);
+        vm.prank(voters[0]);
+        ERRORS.revealClaim(id, planter, SALT);
+    }
+
+    function test_attack_claiming_twice_or_without_a_stake() public {
+        (TaskId id,) = _planted();
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotActiveCoordinator.selector, anyone));
+        vm.prank(anyone);
+        ERRORS.commitClaim(id, "claim");
+        _castVote(id, voters[0], _row(0, 0));
+        _commitClaim(id, voters[0], planter);
+        vm.startPrank(voters[0]);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyClaimed.selector, voters[0]));
+        ERRORS.commitClaim(id, "claim");
+        vm.stopPrank();
+        vm.startPrank(voters[1]);
+        vm.expectRevert(IForcedErrorRegistry.EmptyCommitment.selector);
+        ERRORS.commitClaim(id, 0);
+        vm.stopPrank();
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        _castNothingAndReveal(id);
+    }
+
+    function _castNothingAndReveal(TaskId id) private {
+        _showVote(id, voters[0], _row(0, 0));
+        vm.startPrank(voters[0]);
+        ERRORS.revealClaim(id, planter, SALT);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyClaimed.selector, voters[0]));
+        ERRORS.revealClaim(id, planter, SALT);
+        vm.stopPrank();
+        assertEq(ERRORS.claimCount(id, planter), 1);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotClaimed.selector, voters[1]));
+        vm.prank(voters[1]);
+        ERRORS.revealClaim(id, planter, SALT);
+    }
+
+    function testFuzz_attack_making_a_trap_of_an_honest_solution(bytes32 secret) public {
+        TaskId id = _proposeWith(_votedParams());
+        address honest = trainees[0];
+        bytes32 goodHash = keccak256(abi.encode(_modelOf(honest), _updateOf(honest)));
+        bytes32 commitment = ERRORS.trapCommitment(id, creator, goodHash, SALT);
+        vm.prank(creator);
+        TrapId trapId = ERRORS.commitTrap(id, commitment, JACKPOT);
+        commitment = TASKS.solutionCommitment(id, honest, _modelOf(honest), _updateOf(honest), SALT);
+        vm.prank(honest);
+        TASKS.commitSolution(id, commitment);
+        _revealGroundTruth(id);
+        vm.prank(honest);
+        TASKS.revealSolution(id, _modelOf(honest), _updateOf(honest), SALT);
+        vm.warp(TASKS.deadlines(id).voteReveal);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotPlanted.selector, honest, _modelOf(honest)));
+        vm.prank(creator);
+        ERRORS.revealTrap(trapId, honest, secret, SALT);
+    }
+
+    function test_attack_a_trap_that_was_not_committed_to_or_is_not_ones_own() public {
+        (TaskId id, TrapId trapId) = _planted();
+        bytes32 commitment = ERRORS.trapCommitment(id, creator, "other", SALT);
+        vm.warp(TASKS.deadlines(id).voteReveal);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotCreator.selector, anyone));
+        vm.prank(anyone);
+        ERRORS.revealTrap(trapId, planter, SECRET, SALT);
+        vm.expectRevert();
+        vm.prank(creator);
+        ERRORS.revealTrap(trapId, planter, SECRET, "other salt");
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.WrongPhase.selector, id));
+        vm.prank(creator);
+        ERRORS.commitTrap(id, commitment, JACKPOT);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TrapClosed.selector, TrapId.wrap(9)));
+        vm.prank(creator);
+        ERRORS.revealTrap(TrapId.wrap(9), planter, SECRET, SALT);
+    }
+
+    function test_attack_two_jackpots_or_two_penalties_for_one_error() public {
+        TaskId id = TaskId.wrap(TASKS.taskCount() + 1);
+        (, TrapId first) = _planted();
+        _voteAndClaim(id, 1);
+        _revealTrap(first);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TrapClosed.selector, first));
+        vm.prank(creator);
+        ERRORS.revealTrap(first, planter, SECRET, SALT);
+    }
+
+    function test_attack_a_second_trap_on_the_same_error() public {
+        TaskId next = TaskId.wrap(TASKS.taskCount() + 1);
+        bytes32 badHash = keccak256(abi.encode(_trapModel(), _updateOf(planter)));
+        bytes32 commitment = ERRORS.trapCommitment(next, creator, badHash, SALT);
+        (TaskId id, TrapId first) = _plantedWith(commitment);
+        _voteAndClaim(id, 1);
+        _revealTrap(first);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyTrapped.selector, planter));
+        vm.prank(creator);
+        ERRORS.revealTrap(TrapId.wrap(TrapId.unwrap(first) - 1), planter, SECRET, SALT);
+    }
+
+    function testFuzz_attack_never_revealing_the_trap(uint32 late, bool lapsed) public {
+        TaskId id;
+        TrapId trapId;
+        if (lapsed) {
+            id = _proposeWith(_votedParams());
+            trapId = _commitTrap(id);
+        } else {
+            (id, trapId) = _planted();
+            _voteAndClaim(id, 3);
+        }
+        uint256 deadline = (lapsed ? TASKS.leaseNeeded(id) : TASKS.deadlines(id).voteReveal) + REVEAL_SECONDS;
+        vm.warp(deadline - 1);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotOverdue.selector, deadline));
+        ERRORS.forfeit(trapId);
+        vm.warp(deadline + late);
+        if (!lapsed) {
+            vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TooLate.selector, deadline));
+            vm.prank(creator);
+            ERRORS.revealTrap(trapId, planter, SECRET, SALT);
+        }
+        uint256 budget = PROJECTS.project(projectId).budget;
+        ERRORS.forfeit(trapId);
+        assertEq(PROJECTS.project(projectId).budget, budget + JACKPOT);
+        assertEq(TOKEN.balanceOf(address(ERRORS)), 0);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TrapClosed.selector, trapId));
+        ERRORS.forfeit(trapId);
+    }
+
+    function testFuzz_attack_a_jackpot_that_is_no_incentive(uint256 jackpot) public {
+        jackpot = bound(jackpot, 0, 1 ether - 1);
+        TaskId id = _proposeWith(_votedParams());
+        vm.startPrank(creator);
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.JackpotTooSmall.selector, jackpot, 1 ether));
+        ERRORS.commitTrap(id, "trap", jackpot);
+        vm.expectRevert(IForcedErrorRegistry.EmptyCommitment.selector);
+        ERRORS.commitTrap(id, 0, JACKPOT);
+        vm.stopPrank();
+        TaskId chain = _propose();
+        vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.WrongScoring.selector, chain));
+        vm.prank(creator);
+        ERRORS.commitTrap(chain, "trap", JACKPOT);
+    }
+}
