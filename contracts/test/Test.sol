@@ -7,7 +7,13 @@ import {Vm} from "./Vm.sol";
 abstract contract Test {
     Vm internal constant vm = Vm(address(uint160(uint256(keccak256("hevm cheat code")))));
 
+    struct FuzzSelector {
+        address addr;
+        bytes4[] selectors;
+    }
+
     address[] private targets;
+    FuzzSelector[] private selected;
 
     /// Read by forge: the contracts an invariant campaign calls.
     function targetContracts() external view returns (address[] memory) {
@@ -16,6 +22,15 @@ abstract contract Test {
 
     function targetContract(address target) internal {
         targets.push(target);
+    }
+
+    /// Read by forge: the functions that it calls of them; of a contract that is not listed, all.
+    function targetSelectors() external view returns (FuzzSelector[] memory) {
+        return selected;
+    }
+
+    function targetSelectors(address target, bytes4[] memory selectors) internal {
+        selected.push(FuzzSelector({addr: target, selectors: selectors}));
     }
 
     function assertTrue(bool condition) internal pure {

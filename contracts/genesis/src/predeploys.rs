@@ -33,7 +33,14 @@ pub fn predeploys() -> Vec<Predeploy> {
         Project at PROJECT,
         TaskContract at TASK_CONTRACT,
         ResultsRewards at RESULTS_REWARDS,
+        TrainingDisputes at TRAINING_DISPUTES,
+        Inference at INFERENCE,
+        ForcedErrorRegistry at FORCED_ERROR_REGISTRY,
         TensorStore at TENSOR_STORE,
         ModelRegistry at MODEL_REGISTRY,
+        ModelShardRegistry at MODEL_SHARD_REGISTRY,
+        AutonetDAO at AUTONET_DAO,
+        AutonetTimelock at TIMELOCK,
+        Constitution at CONSTITUTION,
     ]
 }
