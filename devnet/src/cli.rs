@@ -1,4 +1,5 @@
 use crate::{
+    deploy::deploy,
     network::Ports,
     run::{RunOptions, run},
 };
@@ -19,6 +20,21 @@ pub struct Cli {
 enum Command {
     /// Start everything, train, cross the bridge and back, print a summary, and stay up until Ctrl-C
     Run(Run),
+    /// Deploy the contracts on an L1 that runs already, and write deployment.json and genesis.json
+    ///
+    /// For development chains: the keys are those of the public test mnemonic. What the folder says was begun is finished; what is
+    /// complete is checked, and nothing is sent.
+    Deploy(Deploy),
+}
+
+#[derive(Debug, Args)]
+struct Deploy {
+    /// Endpoint of L1
+    #[arg(long, default_value = "http://127.0.0.1:8545")]
+    l1: String,
+    /// Folder for the two files
+    #[arg(long, default_value = ".devnet")]
+    dir: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -49,7 +65,14 @@ struct Run {
 impl Cli {
     /// Carries the command out; the exit code is not 0 where a check of the summary fails.
     pub async fn run(self) -> Result<ExitCode> {
-        let Command::Run(args) = self.command;
+        let args = match self.command {
+            Command::Run(args) => args,
+            Command::Deploy(args) => {
+                let deployment = deploy(&args.l1, &args.dir).await?;
+                println!("{}", serde_json::to_string_pretty(&deployment.addresses)?);
+                return Ok(ExitCode::SUCCESS);
+            }
+        };
         let ports = Ports { l1: args.l1_port, sequencer: args.sequencer_port, verifier: args.verifier_port };
         let options = RunOptions { rounds: args.rounds, exit: args.exit, json: args.json, folder: args.dir, ports };
         run(options, shutdown_signal()?).await

@@ -19,7 +19,7 @@ mod wait;
 pub use agents::Agents;
 pub use anvil::{Anvil, contracts};
 pub use cli::Cli;
-pub use deploy::{Deployment, L2_CHAIN_ID, deploy};
+pub use deploy::{Addresses, Deployment, L1Contracts, L2_CHAIN_ID, deploy};
 pub use network::{Network, Ports, program};
 pub use process::Process;
 pub use rounds::follow_rounds;

@@ -1,7 +1,7 @@
 use crate::{
     accounts::{self, Role},
     anvil::Anvil,
-    deploy::{Deployment, deploy},
+    deploy::{Deployment, GENESIS_FILE, deploy},
     ports,
     process::Process,
     wait::until,
@@ -57,8 +57,7 @@ impl Network {
         }
         let folder = folder.canonicalize()?;
         let l1 = Anvil::start(ports::choose(ports.l1, 8545, "L1")?, &folder.join("logs")).await?;
-        let deployment = deploy(l1.url()).await.wrap_err("deploying the contracts on L1")?;
-        std::fs::write(folder.join("genesis.json"), serde_json::to_vec_pretty(&deployment.genesis)?)?;
+        let deployment = deploy(l1.url(), &folder).await.wrap_err("deploying the contracts on L1")?;
         for index in 0..accounts::COUNT {
             write_key(&folder, index)?;
         }
@@ -88,7 +87,7 @@ impl Network {
 
     /// The genesis file.
     pub fn genesis_file(&self) -> PathBuf {
-        self.folder.join("genesis.json")
+        self.folder.join(GENESIS_FILE)
     }
 
     /// The sequencer's endpoint.

@@ -39,7 +39,7 @@ impl Traveller {
         let client = L1Client::connect(network.l1.url(), &genesis.config).await?;
         let l2 = ProviderBuilder::new().connect_http(network.sequencer_url().parse()?).erased();
         Ok(Self {
-            token: ATNTokenInstance::new(network.deployment.token, client.provider().clone()),
+            token: ATNTokenInstance::new(network.deployment.addresses.l1.atn_token, client.provider().clone()),
             l1: TransactionSender::new(client.provider().clone(), wallet.clone(), options),
             l2: TransactionSender::new(l2, wallet, options),
             checkpoints: Checkpoints::new(client, genesis.l1_start_block),

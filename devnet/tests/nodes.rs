@@ -8,9 +8,9 @@ use alloy::{
     rpc::types::TransactionRequest,
     signers::local::PrivateKeySigner,
 };
-use autonet_devnet::{Network, Ports, Traveller, accounts::Role, contracts, program, until};
+use autonet_devnet::{Anvil, Network, Ports, Traveller, accounts::Role, contracts, deploy, program, until};
 use eyre::{OptionExt, Result, ensure, eyre};
-use std::{path::Path, process::Command, time::Duration};
+use std::{net::TcpListener, path::Path, process::Command, time::Duration};
 use tempfile::TempDir;
 
 const TIMEOUT: Duration = Duration::from_secs(60);
@@ -204,4 +204,43 @@ async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
     let said = tokio::task::block_in_place(|| refused(&other, &used, &l1, free))?;
     ensure!(said.contains("another chain"), "{said}");
     network.stop().await
+}
+
+fn free_port() -> Result<u16> {
+    Ok(TcpListener::bind(("127.0.0.1", 0))?.local_addr()?.port())
+}
+
+/// An interrupted deployment goes on where it stopped; a complete one is left as it is.
+#[tokio::test]
+async fn a_deployment_can_be_repeated() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let mut l1 = Anvil::start(free_port()?, folder.path()).await?;
+    let deployment = deploy(l1.url(), folder.path()).await?;
+    let deployer = deployment.addresses.deployer;
+    let sent = l1.provider().get_transaction_count(deployer).await?;
+
+    ensure!(deploy(l1.url(), folder.path()).await? == deployment, "another deployment");
+    ensure!(l1.provider().get_transaction_count(deployer).await? == sent, "a complete deployment was sent again");
+
+    // L1 forgets all but the first transactions.
+    let bridge = deployment.addresses.l1.anchor_bridge;
+    while !l1.provider().get_code_at(bridge).await?.is_empty() {
+        let _: serde_json::Value = l1.provider().raw_request("anvil_rollback".into(), (1,)).await?;
+    }
+    ensure!(l1.provider().get_transaction_count(deployer).await? < sent, "nothing was forgotten");
+    ensure!(deploy(l1.url(), folder.path()).await? == deployment, "another deployment");
+    ensure!(!l1.provider().get_code_at(bridge).await?.is_empty(), "the bridge is not there");
+
+    // The folder of one chain on another, where the deployer has done something else.
+    let other = tempfile::tempdir()?;
+    std::fs::copy(folder.path().join("deployment.json"), other.path().join("deployment.json"))?;
+    std::fs::copy(folder.path().join("genesis.json"), other.path().join("genesis.json"))?;
+    let nonce = format!("{:#x}", sent + 5);
+    let another = Anvil::start(free_port()?, other.path()).await?;
+    let _: serde_json::Value = another.provider().raw_request("anvil_setNonce".into(), (deployer, nonce)).await?;
+    let refused = deploy(another.url(), other.path()).await.expect_err("nothing stands there");
+    ensure!(refused.to_string().contains("there is no ATNToken"), "{refused}");
+    l1.check_alive()?;
+    l1.stop().await?;
+    another.stop().await
 }

@@ -48,6 +48,16 @@ impl TryFrom<u8> for Phase {
     }
 }
 
+/// Who says what a solution is worth (`Scoring` in ITaskContract).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Scoring {
+    /// The chain runs the models.
+    Chain,
+    /// Coordinators vote.
+    Votes,
+}
+
 /// What one stakes for (`Role` in IParticipantStaking).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]

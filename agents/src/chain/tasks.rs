@@ -1,6 +1,6 @@
 //! Finding tasks by their events, and looking at them.
 
-use super::{Call, Chain, Head, Phase};
+use super::{Call, Chain, Head, Phase, Scoring};
 use crate::error::AgentError;
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -30,6 +30,8 @@ pub struct ProposedTask {
     pub ground_truth_commitment: B256,
     /// What it asks for.
     pub spec: Bytes,
+    /// Whether the chain itself scores it, and no trace of a training is asked for.
+    pub is_plain: bool,
     /// The block of the proposal.
     pub block: u64,
 }
@@ -141,6 +143,7 @@ fn proposed(log: &Log) -> Result<ProposedTask, AgentError> {
         project: event.projectId.try_into().map_err(|_| MALFORMED)?,
         proposer: event.proposer,
         ground_truth_commitment: event.params.groundTruthCommitment,
+        is_plain: event.params.scoring == Scoring::Chain as u8 && event.params.stepJudge.is_zero(),
         spec: event.spec,
         block: log.block_number.ok_or(MALFORMED)?,
     })

@@ -169,7 +169,8 @@ pub(super) async fn paid_solvers(agent: &Agent, view: &TaskView) -> Result<Vec<(
     let mut paid = Vec::new();
     for solver in agent.chain.tasks().revealedSolvers(id).call().await? {
         let score = agent.chain.results().scoreOf(id, solver).call().await?;
-        if score.scored && score.hits > 0 && score.scoreBp >= view.task.params.thresholdBp {
+        let reached = score.scored && !score.voided && score.scoreBp >= view.task.params.thresholdBp;
+        if reached && score.hits > 0 {
             paid.push((solver, score.hits));
         }
     }

@@ -84,7 +84,7 @@ impl<W: TaskWork> Watcher<W> {
             let mut found = false;
             for task in tasks.iter().filter(|task| project.is_none_or(|project| project == task.project)) {
                 let known = self.journal.closed.contains(&task.id) || self.journal.open.contains_key(&task.id);
-                if known || !Spec::is_supported(&task.spec) {
+                if known || !task.is_plain || !Spec::is_supported(&task.spec) {
                     continue;
                 }
                 tracing::info!(task = task.id, project = task.project, proposer = %task.proposer, "task found");

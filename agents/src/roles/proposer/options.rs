@@ -1,6 +1,7 @@
 //! What can be chosen for tasks.
 
-use alloy::primitives::{B256, U256, utils::parse_ether};
+use crate::chain::Scoring;
+use alloy::primitives::{Address, B256, U256, utils::parse_ether};
 use autonet_bindings::task_contract::TaskContract::TaskParams;
 
 /// Options of a proposer.
@@ -85,6 +86,9 @@ impl ProposerOptions {
             revealSeconds: self.reveal_seconds,
             voteCommitSeconds: self.vote_commit_seconds,
             voteRevealSeconds: self.vote_reveal_seconds,
+            // The chain runs the models itself, and no trace of a training is asked for.
+            scoring: Scoring::Chain as u8,
+            stepJudge: Address::ZERO,
         }
     }
 }
