@@ -27,6 +27,12 @@ struct MatureModel {
     uint64 publishedAt;
 }
 
+/// Who holds at least `minBalance` units of the project's token pays `discountBp` / 10,000 less for an inference.
+struct DiscountTier {
+    uint208 minBalance;
+    uint16 discountBp;
+}
+
 /// @title Projects: their token, their budget, the money their tasks have reserved, and their published model.
 /// All ATN of all projects lies in this contract; a project's tasks are paid from that project's budget alone.
 interface IProject {
@@ -55,6 +61,8 @@ interface IProject {
         bytes32 weightsId,
         uint16 scoreBp
     );
+    event InferencePriceSet(ProjectId indexed projectId, uint256 priceWei);
+    event DiscountTiersSet(ProjectId indexed projectId, DiscountTier[] tiers);
 
     error UnknownProject(ProjectId projectId);
     error ZeroPrice();
@@ -73,6 +81,10 @@ interface IProject {
     error StaleBaseWeights(bytes32 expected, bytes32 given);
     error ModelNotRegistered(bytes32 modelId);
     error ScoreBelowThreshold(uint16 scoreBp, uint16 thresholdBp);
+    error PriceAboveFunding(uint256 priceWei, uint256 fundedWei);
+    error TooManyTiers(uint256 count);
+    error TiersNotAscending(uint256 index);
+    error DiscountTooHigh(uint16 discountBp);
 
     /// Creates a project owned by the caller, and its token. `ptPriceWei` (> 0) never changes.
     function createProject(string calldata name, string calldata symbol, uint256 ptPriceWei)
@@ -91,6 +103,13 @@ interface IProject {
     /// shaped as the task's base weights; the chain itself scores the model on the task's ground truth, and the score reaches
     /// the task's threshold. That `weightsId` is the average of the verified updates is not checked by the chain.
     function setMatureModel(ProjectId projectId, bytes32 modelId, bytes32 weightsId, TaskId taskId) external;
+
+    /// Sets the price of an inference before discounts; 0 (as at first) is free. At most what all project tokens cost: then who
+    /// buys tokens to catch a share of one payment always pays more for them than the share. Project owner only.
+    function setInferencePrice(ProjectId projectId, uint256 priceWei) external;
+
+    /// Replaces the discounts: at most MAX_TIERS, both fields strictly ascending, none above MAX_DISCOUNT_BP. Project owner only.
+    function setDiscountTiers(ProjectId projectId, DiscountTier[] calldata tiers) external;
 
     /// Reserves `amount` of the project's budget and of `proposer`'s allowance for a new task. Only TaskContract.
     function fundTask(ProjectId projectId, TaskId taskId, address proposer, uint256 amount) external;
@@ -113,6 +132,15 @@ interface IProject {
 
     /// Wei still reserved for a task.
     function taskReserve(TaskId taskId) external view returns (uint256);
+
+    /// Wei that `user` pays for an inference now, rounded up. The discount is that of the smaller of the user's token balances
+    /// now and one second ago: tokens that are borrowed for a transaction give none.
+    function inferencePrice(ProjectId projectId, address user) external view returns (uint256);
+
+    /// Wei, before discounts.
+    function inferenceBasePrice(ProjectId projectId) external view returns (uint256);
+
+    function discountTiers(ProjectId projectId) external view returns (DiscountTier[] memory);
 
     /// Tokens that `fund(projectId, amount)` mints; rounds down.
     function tokensForDown(ProjectId projectId, uint256 amount) external view returns (uint256);

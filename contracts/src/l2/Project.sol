@@ -7,7 +7,7 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
-import {IProject, MatureModel, ProjectId, ProjectInfo} from "../interfaces/IProject.sol";
+import {DiscountTier, IProject, MatureModel, ProjectId, ProjectInfo} from "../interfaces/IProject.sol";
 import {IProjectToken} from "../interfaces/IProjectToken.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
 import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
@@ -17,6 +17,9 @@ import {ProjectToken} from "./ProjectToken.sol";
 
 contract Project is IProject, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
+
+    uint256 public constant MAX_TIERS = 4;
+    uint16 public constant MAX_DISCOUNT_BP = 5000;
 
     IERC20 private constant ATN = IERC20(Predeploys.ATN);
     IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
@@ -30,6 +33,8 @@ contract Project is IProject, ReentrancyGuardTransient {
     mapping(ProjectId => mapping(address proposer => uint256)) private _allowances;
     mapping(TaskId => uint256) private _reserves;
     mapping(TaskId => bool) private _published;
+    mapping(ProjectId => uint256) private _inferencePrices;
+    mapping(ProjectId => DiscountTier[]) private _tiers;
 
     modifier onlyTaskContract() {
         if (msg.sender != Predeploys.TASK_CONTRACT) revert NotTaskContract(msg.sender);
@@ -66,7 +71,7 @@ contract Project is IProject, ReentrancyGuardTransient {
 
     /// @inheritdoc IProject
     function approveProposer(ProjectId projectId, address proposer, uint256 allowance) external {
-        if (msg.sender != _existing(projectId).owner) revert NotProjectOwner(msg.sender);
+        _requireOwner(projectId);
         _allowances[projectId][proposer] = allowance;
         emit ProposerApproved(projectId, proposer, allowance);
     }
@@ -99,6 +104,32 @@ contract Project is IProject, ReentrancyGuardTransient {
             publishedAt: uint64(block.timestamp)
         });
         emit MatureModelPublished(projectId, taskId, msg.sender, modelId, weightsId, scoreBp);
+    }
+
+    /// @inheritdoc IProject
+    function setInferencePrice(ProjectId projectId, uint256 priceWei) external {
+        ProjectInfo storage info = _requireOwner(projectId);
+        uint256 fundedWei = Math.mulDiv(IProjectToken(info.token).totalSupply(), info.ptPriceWei, 1e18);
+        if (priceWei > fundedWei) revert PriceAboveFunding(priceWei, fundedWei);
+        _inferencePrices[projectId] = priceWei;
+        emit InferencePriceSet(projectId, priceWei);
+    }
+
+    /// @inheritdoc IProject
+    function setDiscountTiers(ProjectId projectId, DiscountTier[] calldata tiers) external {
+        _requireOwner(projectId);
+        if (tiers.length > MAX_TIERS) revert TooManyTiers(tiers.length);
+        DiscountTier[] storage kept = _tiers[projectId];
+        delete _tiers[projectId];
+        for (uint256 i = 0; i < tiers.length; i++) {
+            DiscountTier calldata tier = tiers[i];
+            if (tier.discountBp > MAX_DISCOUNT_BP) revert DiscountTooHigh(tier.discountBp);
+            if (i > 0 && (tier.minBalance <= tiers[i - 1].minBalance || tier.discountBp <= tiers[i - 1].discountBp)) {
+                revert TiersNotAscending(i);
+            }
+            kept.push(tier);
+        }
+        emit DiscountTiersSet(projectId, tiers);
     }
 
     /// @inheritdoc IProject
@@ -165,6 +196,28 @@ contract Project is IProject, ReentrancyGuardTransient {
     }
 
     /// @inheritdoc IProject
+    function inferencePrice(ProjectId projectId, address user) external view returns (uint256) {
+        IProjectToken token = IProjectToken(_existing(projectId).token);
+        uint256 balance = Math.min(token.balanceOf(user), token.balanceAt(user, block.timestamp - 1));
+        uint256 discountBp = 0;
+        DiscountTier[] storage tiers = _tiers[projectId];
+        for (uint256 i = 0; i < tiers.length && tiers[i].minBalance <= balance; i++) {
+            discountBp = tiers[i].discountBp;
+        }
+        return Math.mulDiv(_inferencePrices[projectId], 10_000 - discountBp, 10_000, Math.Rounding.Ceil);
+    }
+
+    /// @inheritdoc IProject
+    function inferenceBasePrice(ProjectId projectId) external view returns (uint256) {
+        return _inferencePrices[projectId];
+    }
+
+    /// @inheritdoc IProject
+    function discountTiers(ProjectId projectId) external view returns (DiscountTier[] memory) {
+        return _tiers[projectId];
+    }
+
+    /// @inheritdoc IProject
     function tokensForDown(ProjectId projectId, uint256 amount) public view returns (uint256) {
         return Math.mulDiv(amount, 1e18, _existing(projectId).ptPriceWei);
     }
@@ -173,6 +226,11 @@ contract Project is IProject, ReentrancyGuardTransient {
         uint256 reserve = _reserves[taskId];
         if (amount > reserve) revert ReserveExceeded(taskId, reserve, amount);
         _reserves[taskId] = reserve - amount;
+    }
+
+    function _requireOwner(ProjectId projectId) private view returns (ProjectInfo storage info) {
+        info = _existing(projectId);
+        if (msg.sender != info.owner) revert NotProjectOwner(msg.sender);
     }
 
     function _existing(ProjectId projectId) private view returns (ProjectInfo storage info) {

@@ -74,6 +74,16 @@ library ML {
         return _id(Predeploys.ML_FORWARD, abi.encode(modelId, x, uint256(0), uint256(0)));
     }
 
+    /// As `forward`, but answers false where that reverts with `NotResident`. Too little gas is a revert here too: it must not
+    /// pass for an absent model.
+    function tryForward(bytes32 modelId, bytes32 x) internal view returns (bool resident, bytes32 outputId) {
+        (bool success, bytes memory output) =
+            Predeploys.ML_FORWARD.staticcall(abi.encode(modelId, x, uint256(0), uint256(0)));
+        if (_isNotResident(success, output)) return (false, 0);
+        if (!success || output.length != 32) revert PrecompileFailed(Predeploys.ML_FORWARD);
+        return (true, bytes32(output));
+    }
+
     /// Compares predictions with the truth.
     function metric(Metric kind, bytes32 predictions, bytes32 truth) internal view returns (uint256) {
         return uint256(_id(Predeploys.ML_METRIC, abi.encode(kind, predictions, truth)));
@@ -91,7 +101,11 @@ library ML {
     {
         bool success;
         (success, output) = precompile.staticcall(input);
-        if (!success && output.length == 4 && bytes4(output) == NotResident.selector) revert NotResident();
+        if (_isNotResident(success, output)) revert NotResident();
         if (!success || output.length != outputLength) revert PrecompileFailed(precompile);
+    }
+
+    function _isNotResident(bool success, bytes memory output) private pure returns (bool) {
+        return !success && output.length == 4 && bytes4(output) == NotResident.selector;
     }
 }

@@ -38,6 +38,10 @@ contract MlProbe {
         return ML.forward(modelId, x);
     }
 
+    function tryForward(bytes32 modelId, bytes32 x) external view returns (bool, bytes32) {
+        return ML.tryForward(modelId, x);
+    }
+
     function metric(Metric kind, bytes32 predictions, bytes32 truth) external view returns (uint256) {
         return ML.metric(kind, predictions, truth);
     }
@@ -91,10 +95,29 @@ contract MLTest is Test {
         probe.meta(id);
     }
 
+    function testFuzz_a_forward_that_is_tried_tells_absence_from_failure(bytes32 modelId, bytes32 x, bytes32 y) public {
+        bytes memory input = abi.encodePacked(modelId, x, bytes32(0), bytes32(0));
+        _answer(Predeploys.ML_FORWARD, input, abi.encode(y));
+        (bool resident, bytes32 outputId) = probe.tryForward(modelId, x);
+        assertTrue(resident);
+        assertEq(outputId, y);
+
+        vm.mockCallRevert(Predeploys.ML_FORWARD, input, abi.encodePacked(ML.NotResident.selector));
+        (resident, outputId) = probe.tryForward(modelId, x);
+        assertFalse(resident);
+        assertEq(outputId, 0);
+
+        vm.mockCallRevert(Predeploys.ML_FORWARD, input, "");
+        vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_FORWARD));
+        probe.tryForward(modelId, x);
+    }
+
     function testFuzz_attack_a_chain_without_the_precompiles_answers_nothing(bytes32 id) public {
         vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_META));
         probe.meta(id);
         vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_FORWARD));
         probe.forward(id, id);
+        vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_FORWARD));
+        probe.tryForward(id, id);
     }
 }

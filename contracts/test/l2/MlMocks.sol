@@ -47,6 +47,12 @@ contract MockCommit {
 
 contract MockForward {
     mapping(bytes32 => bool) public broken;
+    mapping(bytes32 => bool) public lost;
+
+    /// Parameters of the model are not resident.
+    function lose(bytes32 modelId, bool isLost) external {
+        lost[modelId] = isLost;
+    }
 
     function breakModel(bytes32 modelId, bool isBroken) external {
         broken[modelId] = isBroken;
@@ -55,6 +61,7 @@ contract MockForward {
     fallback(bytes calldata input) external returns (bytes memory) {
         (bytes32 modelId, bytes32 x, uint256 from, uint256 to) = abi.decode(input, (bytes32, bytes32, uint256, uint256));
         require(!broken[modelId] && from == 0 && to == 0);
+        if (lost[modelId] || MockMeta(Predeploys.ML_META).lost(x)) revert ML.NotResident();
         return abi.encode(keccak256(abi.encode(modelId, x)));
     }
 }

@@ -4,9 +4,10 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.sol";
 import {Role} from "../../src/interfaces/IParticipantStaking.sol";
-import {IProject, MatureModel, ProjectId, ProjectInfo} from "../../src/interfaces/IProject.sol";
+import {DiscountTier, IProject, MatureModel, ProjectId, ProjectInfo} from "../../src/interfaces/IProject.sol";
 import {IProjectToken} from "../../src/interfaces/IProjectToken.sol";
 import {ITaskContract, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Tensors} from "../../src/lib/Tensors.sol";
 import {L2Fixture} from "./L2Fixture.sol";
 
@@ -141,6 +142,143 @@ contract ProjectTest is L2Fixture {
         PROJECTS.releaseTask(projectId, id, 1);
         vm.expectRevert(abi.encodeWithSelector(IProject.NotCreditor.selector, caller));
         PROJECTS.creditBudget(projectId, 1);
+    }
+
+    // The price of an inference
+
+    function _setPrice(uint256 priceWei) private {
+        vm.prank(owner);
+        PROJECTS.setInferencePrice(projectId, priceWei);
+    }
+
+    function _tiers(uint208 a, uint16 aBp, uint208 b, uint16 bBp) private pure returns (DiscountTier[] memory tiers) {
+        tiers = new DiscountTier[](2);
+        tiers[0] = DiscountTier(a, aBp);
+        tiers[1] = DiscountTier(b, bBp);
+    }
+
+    function _setTiers(DiscountTier[] memory tiers) private {
+        vm.prank(owner);
+        PROJECTS.setDiscountTiers(projectId, tiers);
+    }
+
+    function _fund(address account, uint256 amount) private {
+        _give(account, amount, address(PROJECTS));
+        vm.prank(account);
+        PROJECTS.fund(projectId, amount);
+    }
+
+    function testFuzz_the_owner_sets_a_price_up_to_what_all_tokens_cost(uint256 priceWei, uint96 more) public {
+        more = uint96(bound(more, 2, type(uint96).max));
+        _fund(anyone, more);
+        ProjectInfo memory info = PROJECTS.project(projectId);
+        uint256 fundedWei = IERC20(info.token).totalSupply() * info.ptPriceWei / 1e18;
+        assertLe(fundedWei, BUDGET + more);
+        if (priceWei > fundedWei) {
+            vm.expectRevert(abi.encodeWithSelector(IProject.PriceAboveFunding.selector, priceWei, fundedWei));
+            _setPrice(priceWei);
+            return;
+        }
+        vm.expectEmit(address(PROJECTS));
+        emit IProject.InferencePriceSet(projectId, priceWei);
+        _setPrice(priceWei);
+        assertEq(PROJECTS.inferenceBasePrice(projectId), priceWei);
+        assertEq(PROJECTS.inferencePrice(projectId, solvers[0]), priceWei);
+    }
+
+    function test_a_project_without_funds_has_no_price_but_zero() public {
+        vm.startPrank(owner);
+        ProjectId id = PROJECTS.createProject("a", "b", type(uint256).max);
+        PROJECTS.setInferencePrice(id, 0);
+        vm.expectRevert(abi.encodeWithSelector(IProject.PriceAboveFunding.selector, 1, 0));
+        PROJECTS.setInferencePrice(id, 1);
+    }
+
+    function testFuzz_a_holder_of_a_tier_pays_less_rounded_up(uint96 held, uint96 priceWei, uint16 aBp, uint16 bBp)
+        public
+    {
+        priceWei = uint96(bound(priceWei, 0, BUDGET));
+        held = uint96(bound(held, 2, 100 ether));
+        aBp = uint16(bound(aBp, 0, 4999));
+        bBp = uint16(bound(bBp, aBp + 1, 5000));
+        _setPrice(priceWei);
+        _setTiers(_tiers(10 ether, aBp, 30 ether, bBp));
+        _fund(anyone, held);
+        vm.warp(block.timestamp + 1);
+        uint256 balance = held / 2;
+        uint256 bp = balance < 10 ether ? 0 : balance < 30 ether ? aBp : bBp;
+        uint256 expected = (uint256(priceWei) * (10_000 - bp) + 9999) / 10_000;
+        assertEq(PROJECTS.inferencePrice(projectId, anyone), expected);
+    }
+
+    function testFuzz_tiers_ascend_and_discount_at_most_half(uint208 a, uint16 aBp, uint208 b, uint16 bBp) public {
+        DiscountTier[] memory tiers = _tiers(a, aBp, b, bBp);
+        bool high = aBp > 5000;
+        bool ascending = a < b && aBp < bBp;
+        if (high || (bBp > 5000)) {
+            vm.expectRevert(abi.encodeWithSelector(IProject.DiscountTooHigh.selector, high ? aBp : bBp));
+        } else if (!ascending) {
+            vm.expectRevert(abi.encodeWithSelector(IProject.TiersNotAscending.selector, 1));
+        } else {
+            vm.expectEmit(address(PROJECTS));
+            emit IProject.DiscountTiersSet(projectId, tiers);
+        }
+        _setTiers(tiers);
+        DiscountTier[] memory kept = PROJECTS.discountTiers(projectId);
+        if (high || bBp > 5000 || !ascending) {
+            assertEq(kept.length, 0);
+            return;
+        }
+        assertEq(abi.encode(kept), abi.encode(tiers));
+        _setTiers(new DiscountTier[](0));
+        assertEq(PROJECTS.discountTiers(projectId).length, 0);
+    }
+
+    function testFuzz_tiers_that_are_valid_replace_the_old_ones(uint200 a, uint16 aBp) public {
+        aBp = uint16(bound(aBp, 0, 4999));
+        _setTiers(_tiers(1, 2, 3, 4));
+        DiscountTier[] memory tiers = _tiers(a, aBp, uint208(a) + 1, aBp + 1);
+        _setTiers(tiers);
+        assertEq(abi.encode(PROJECTS.discountTiers(projectId)), abi.encode(tiers));
+    }
+
+    function test_more_than_four_tiers_are_refused() public {
+        DiscountTier[] memory tiers = new DiscountTier[](5);
+        vm.expectRevert(abi.encodeWithSelector(IProject.TooManyTiers.selector, 5));
+        _setTiers(tiers);
+    }
+
+    function testFuzz_attack_setting_prices_of_a_project_of_another(address caller, uint256 priceWei) public {
+        vm.assume(caller != owner);
+        vm.startPrank(caller);
+        vm.expectRevert(abi.encodeWithSelector(IProject.NotProjectOwner.selector, caller));
+        PROJECTS.setInferencePrice(projectId, priceWei);
+        vm.expectRevert(abi.encodeWithSelector(IProject.NotProjectOwner.selector, caller));
+        PROJECTS.setDiscountTiers(projectId, new DiscountTier[](0));
+        ProjectId none = ProjectId.wrap(99);
+        vm.expectRevert(abi.encodeWithSelector(IProject.UnknownProject.selector, none));
+        PROJECTS.setInferencePrice(none, 0);
+        vm.expectRevert(abi.encodeWithSelector(IProject.UnknownProject.selector, none));
+        PROJECTS.inferencePrice(none, caller);
+    }
+
+    function testFuzz_attack_discount_with_tokens_received_this_second(uint96 amount) public {
+        amount = uint96(bound(amount, 20 ether, 400 ether));
+        _setPrice(100 ether);
+        _setTiers(_tiers(10 ether, 1000, 5000 ether, 5000));
+        IERC20 token = IERC20(PROJECTS.project(projectId).token);
+        vm.prank(owner);
+        token.transfer(anyone, amount);
+        assertEq(PROJECTS.inferencePrice(projectId, anyone), 100 ether);
+        _fund(solvers[0], amount);
+        assertEq(PROJECTS.inferencePrice(projectId, solvers[0]), 100 ether);
+
+        vm.warp(block.timestamp + 1);
+        assertEq(PROJECTS.inferencePrice(projectId, anyone), 90 ether);
+        assertEq(PROJECTS.inferencePrice(projectId, solvers[0]), 90 ether);
+        vm.prank(anyone);
+        token.transfer(owner, amount);
+        assertEq(PROJECTS.inferencePrice(projectId, anyone), 100 ether);
     }
 
     // Publishing
