@@ -80,7 +80,7 @@ enum EndReason {
 /// The code is `lib/ReedSolomon.sol`, the shards' trees are `lib/MerkleChunks.sol`; any `dataShards` shards restore a model.
 /// Nothing here checks that the shards are the model that `modelId` names: who restores it compares hashes, and who stores a
 /// shard checks all of it first, since a root that nobody can open costs the provider its stake, not the registrant its bond.
-/// An answered challenge shows that the provider had a random chunk at hand within the hour, from wherever it got it.
+/// An answered challenge shows that the provider had a random chunk at hand in time, from wherever it got it.
 interface IModelShardRegistry {
     event ShardsRegistered(
         RegistrationId indexed registrationId,

@@ -101,7 +101,8 @@ interface IProject {
     /// Publishes the merge of a finalized task of this project, once per task. The caller is an active aggregator; the task
     /// started from the current mature weights (or there are none yet); the model is registered; `weightsId` is pinned, I32, and
     /// shaped as the task's base weights; the chain itself scores the model on the task's ground truth, and the score reaches
-    /// the task's threshold. That `weightsId` is the average of the verified updates is not checked by the chain.
+    /// the task's threshold. That `weightsId` is the average of the verified updates is not checked by the chain. With
+    /// Scoring.Votes the model is one of the task's solutions, the consensus is its score, and `weightsId` is not looked at.
     function setMatureModel(ProjectId projectId, bytes32 modelId, bytes32 weightsId, TaskId taskId) external;
 
     /// Sets the price of an inference before discounts; 0 (as at first) is free. At most what all project tokens cost: then who

@@ -22,7 +22,7 @@ contract ModelShardRegistry is ShardProviders {
     using SafeERC20 for IERC20;
 
     uint256 public constant CHALLENGE_BOND = 1 ether;
-    uint64 public constant RESPONSE_SECONDS = 1 hours;
+    uint64 public constant RESPONSE_SECONDS = 3 hours;
     /// How long a provider's stake stays after the deadline, for someone to call `settle`.
     uint64 public constant SETTLE_SECONDS = 1 days;
     /// Between an answer and the next challenge of the same announcement.

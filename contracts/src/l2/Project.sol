@@ -10,7 +10,7 @@ import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {DiscountTier, IProject, MatureModel, ProjectId, ProjectInfo} from "../interfaces/IProject.sol";
 import {IProjectToken} from "../interfaces/IProjectToken.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
-import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {ITaskContract, Phase, Scoring, Task, TaskId} from "../interfaces/ITaskContract.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {Tensors} from "../lib/Tensors.sol";
 import {ProjectToken} from "./ProjectToken.sol";
@@ -89,10 +89,12 @@ contract Project is IProject, ReentrancyGuardTransient {
         if (current != 0 && current != task.params.baseWeightsId) {
             revert StaleBaseWeights(current, task.params.baseWeightsId);
         }
-        if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
-        Tensors.requireSameShape(weightsId, task.params.baseWeightsId);
-        Tensors.requireLease(weightsId, block.timestamp);
-        (, uint16 scoreBp) = RESULTS.evaluateDown(taskId, modelId);
+        if (task.params.scoring == Scoring.Chain) {
+            if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
+            Tensors.requireSameShape(weightsId, task.params.baseWeightsId);
+            Tensors.requireLease(weightsId, block.timestamp);
+        }
+        uint16 scoreBp = RESULTS.publishableScore(taskId, modelId);
         if (scoreBp < task.params.thresholdBp) revert ScoreBelowThreshold(scoreBp, task.params.thresholdBp);
 
         _published[taskId] = true;

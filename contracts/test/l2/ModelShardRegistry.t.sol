@@ -38,7 +38,7 @@ contract ModelShardRegistryTest is ShardFixture {
         vm.assume(blockHash != 0);
         shard %= SHARD_COUNT;
         if (shard != SHARD) _announce(provider, shard);
-        uint64 deadline = uint64(START + 1 hours);
+        uint64 deadline = uint64(START + 3 hours);
         _give(challenger, challengeBond, address(SHARDS));
         vm.expectEmit(address(SHARDS));
         emit IModelShardRegistry.ChallengeOpened(ChallengeId.wrap(1), id, provider, shard, challenger, 1004, deadline);
@@ -70,7 +70,7 @@ contract ModelShardRegistryTest is ShardFixture {
 
     function testFuzz_silence_costs_the_penalty_and_the_announcement(uint32 delay) public {
         ChallengeId challengeId = _challenge(challenger, SHARD, provider);
-        uint256 deadline = START + 1 hours;
+        uint256 deadline = START + 3 hours;
         vm.warp(bound(delay, START, deadline - 1));
         vm.expectRevert(abi.encodeWithSelector(IModelShardRegistry.NotLateYet.selector, deadline));
         SHARDS.settle(challengeId);

@@ -43,8 +43,8 @@ contract ShardChallengeAttacksTest is ShardFixture {
     function testFuzz_attack_a_late_answer(uint32 late) public {
         ChallengeId challengeId = _challengeDrawable(SHARD, provider);
         (bytes memory chunk, bytes32[] memory siblings) = _proof(challengeId);
-        vm.warp(START + 1 hours + late);
-        vm.expectRevert(abi.encodeWithSelector(IModelShardRegistry.TooLate.selector, START + 1 hours));
+        vm.warp(START + 3 hours + late);
+        vm.expectRevert(abi.encodeWithSelector(IModelShardRegistry.TooLate.selector, START + 3 hours));
         _respondAs(provider, challengeId, chunk, siblings);
     }
 
@@ -141,7 +141,7 @@ contract ShardChallengeAttacksTest is ShardFixture {
         vm.prank(second);
         SHARDS.challenge(id, SHARD, provider);
         if (!answered) {
-            vm.warp(START + 1 hours);
+            vm.warp(START + 3 hours);
             SHARDS.settle(challengeId);
             vm.expectRevert(abi.encodeWithSelector(IModelShardRegistry.NotAnnounced.selector, provider));
             vm.prank(second);
@@ -171,7 +171,7 @@ contract ShardChallengeAttacksTest is ShardFixture {
         SHARDS.retire(id);
         vm.expectRevert(open);
         SHARDS.evict(id, SHARD, provider);
-        vm.warp(START + 1 hours);
+        vm.warp(START + 3 hours);
         SHARDS.settle(challengeId);
         assertEq(_stakeOf(provider), 50 ether - penalty);
     }
@@ -181,7 +181,7 @@ contract ShardChallengeAttacksTest is ShardFixture {
         _leave(provider);
         vm.warp(START + 7 days);
         ChallengeId challengeId = _challenge(challenger, SHARD, provider);
-        uint64 until = uint64(START + 7 days + 1 hours + 1 days);
+        uint64 until = uint64(START + 7 days + 3 hours + 1 days);
         vm.warp(bound(early, START + 7 days, until - 1));
         vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, until));
         vm.prank(provider);
@@ -211,7 +211,7 @@ contract ShardChallengeAttacksTest is ShardFixture {
         address self = friend ? anyone : provider;
         uint256 before = _stakeOf(provider) + challengeBond;
         ChallengeId challengeId = _challenge(self, SHARD, provider);
-        vm.warp(START + 1 hours);
+        vm.warp(START + 3 hours);
         SHARDS.settle(challengeId);
         uint256 lost = left < penalty ? left : penalty;
         assertEq(before - _stakeOf(provider) - TOKEN.balanceOf(self), lost - lost / 2);
@@ -238,7 +238,7 @@ contract ShardChallengeAttacksTest is ShardFixture {
         vm.prank(registrant);
         SHARDS.retire(id);
         if (answers) _respond(challengeId);
-        vm.warp(START + 1 hours);
+        vm.warp(START + 3 hours);
         if (!answers) SHARDS.settle(challengeId);
         assertEq(_stakeOf(provider), answers ? 50 ether : 50 ether - penalty);
         _give(challenger, challengeBond, address(SHARDS));

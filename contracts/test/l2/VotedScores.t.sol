@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {IProject} from "../../src/interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally} from "../../src/interfaces/IResultsRewards.sol";
 import {ITaskContract, Phase, TaskId} from "../../src/interfaces/ITaskContract.sol";
 import {Yuma} from "../../src/lib/Yuma.sol";
@@ -146,6 +147,31 @@ contract VotedScoresTest is VotesFixture {
         assertGt(old, young);
         // Whoever saw it first gets more of the dividends, at equal stake and equal votes.
         assertGt(RESULTS.voteOf(id, voters[0]).weight, RESULTS.voteOf(id, voters[2]).weight);
+    }
+
+    // Publishing
+
+    function testFuzz_a_solution_that_reached_the_threshold_can_be_published(uint16 raw) public {
+        uint16 score = uint16(bound(raw, 0, 10_000));
+        TaskId id = _three();
+        _vote(id, _rows(_row(score, 9000), _row(score, 9000), _row(score, 9000)));
+        _finalize(id);
+        bytes32 modelId = _modelOf(trainees[0]);
+        assertEq(RESULTS.publishableScore(id, modelId), score);
+        if (score < 5000) vm.expectRevert(abi.encodeWithSelector(IProject.ScoreBelowThreshold.selector, score, 5000));
+        vm.prank(aggregator);
+        PROJECTS.setMatureModel(projectId, modelId, _updateOf(trainees[0]), id);
+        if (score >= 5000) assertEq(PROJECTS.matureModel(projectId).scoreBp, score);
+    }
+
+    function testFuzz_attack_publishing_what_nobody_voted_for(bytes32 modelId) public {
+        TaskId id = _three();
+        vm.assume(modelId != _modelOf(trainees[0]) && modelId != _modelOf(trainees[1]));
+        _vote(id, _rows(_row(9000, 9000), _row(9000, 9000), _row(9000, 9000)));
+        _finalize(id);
+        vm.expectRevert(abi.encodeWithSelector(IProject.ScoreBelowThreshold.selector, 0, 5000));
+        vm.prank(aggregator);
+        PROJECTS.setMatureModel(projectId, modelId, "weights", id);
     }
 
     // What must not happen
