@@ -22,10 +22,10 @@ use serde::{Deserialize, Serialize};
 use std::{collections::BTreeMap, path::Path};
 
 /// The addresses of a deployment, in its folder.
-pub const FILE: &str = "deployment.json";
+pub(crate) const FILE: &str = "deployment.json";
 
 /// The genesis of L2, beside it.
-pub const GENESIS_FILE: &str = "genesis.json";
+pub(crate) const GENESIS_FILE: &str = "genesis.json";
 
 /// Chain id of the devnet's L2.
 pub const L2_CHAIN_ID: u64 = 41_337;
@@ -39,9 +39,9 @@ const FORCE_WINDOW_S: u64 = 120;
 /// What stands on L1, and the genesis of L2 that belongs to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deployment {
-    /// In [`FILE`].
+    /// In `deployment.json`.
     pub addresses: Addresses,
-    /// In [`GENESIS_FILE`]; names `Inbox` and `AnchorBridge`.
+    /// In `genesis.json`; names `Inbox` and `AnchorBridge`.
     pub genesis: Genesis,
 }
 
@@ -53,7 +53,7 @@ pub struct Addresses {
     pub l1_chain_id: u64,
     /// Who deploys.
     pub deployer: Address,
-    /// The deployer's nonce before: transaction `k` of [`STEPS`] has nonce `first_nonce + k`.
+    /// The deployer's nonce before: its transaction number `k` has nonce `first_nonce + k`.
     pub first_nonce: u64,
     /// Contracts on L1.
     pub l1: L1Contracts,
@@ -82,7 +82,7 @@ const STEPS: [Step; 8] = [
     Step::Inbox,
     Step::Approve,
     Step::Bridge,
-    Step::StepVerifier,
+    Step::Verifier,
     Step::Fund(Role::Sequencer),
     Step::Fund(Role::User),
     Step::Fund(Role::Spare),
@@ -94,7 +94,7 @@ enum Step {
     Inbox,
     Approve,
     Bridge,
-    StepVerifier,
+    Verifier,
     Fund(Role),
 }
 
@@ -168,7 +168,8 @@ impl Deployment {
 
     fn request(&self, step: Step) -> Result<TransactionRequest> {
         let create = |code: Bytes| TransactionRequest::default().with_deploy_code(code);
-        let call = |input: Vec<u8>| TransactionRequest::default().with_to(self.addresses.l1.atn_token).with_input(input);
+        let call =
+            |input: Vec<u8>| TransactionRequest::default().with_to(self.addresses.l1.atn_token).with_input(input);
         let supply = self.genesis.supply();
         let with_arguments = |code: &Bytes, arguments: Vec<u8>| create([&code[..], &arguments].concat().into());
         Ok(match step {
@@ -187,14 +188,19 @@ impl Deployment {
                 };
                 with_arguments(&Inbox::BYTECODE, arguments.abi_encode())
             }
-            Step::Approve => call(ATNToken::approveCall { spender: self.addresses.l1.anchor_bridge, value: supply }.abi_encode()),
+            Step::Approve => {
+                call(ATNToken::approveCall { spender: self.addresses.l1.anchor_bridge, value: supply }.abi_encode())
+            }
             Step::Bridge => {
-                let arguments = AnchorBridge::constructorCall { config: bridge_config(&self.genesis, self.addresses.l1.atn_token)? };
+                let arguments = AnchorBridge::constructorCall {
+                    config: bridge_config(&self.genesis, self.addresses.l1.atn_token)?,
+                };
                 with_arguments(&AnchorBridge::BYTECODE, arguments.abi_encode())
             }
-            Step::StepVerifier => create(StepVerifier::BYTECODE.clone()),
+            Step::Verifier => create(StepVerifier::BYTECODE.clone()),
             Step::Fund(role) => {
-                let transfer = ATNToken::transferCall { to: accounts::address_of(role)?, value: parse_ether("100000")? };
+                let transfer =
+                    ATNToken::transferCall { to: accounts::address_of(role)?, value: parse_ether("100000")? };
                 call(transfer.abi_encode())
             }
         })
@@ -203,13 +209,20 @@ impl Deployment {
     /// Whether all of it stands; the deployer may have sent something else in between.
     async fn check(&self, l1: &DynProvider) -> Result<()> {
         let L1Contracts { atn_token, inbox, anchor_bridge, step_verifier } = self.addresses.l1;
-        let contracts =
-            [("ATNToken", atn_token), ("Inbox", inbox), ("AnchorBridge", anchor_bridge), ("StepVerifier", step_verifier)];
+        let contracts = [
+            ("ATNToken", atn_token),
+            ("Inbox", inbox),
+            ("AnchorBridge", anchor_bridge),
+            ("StepVerifier", step_verifier),
+        ];
         for (name, address) in contracts {
             ensure!(!l1.get_code_at(address).await?.is_empty(), "there is no {name} at {address} on L1");
         }
         let config_hash = AnchorBridge::new(anchor_bridge, l1.clone()).configHash().call().await?;
-        ensure!(config_hash == self.genesis.config.hash(), "AnchorBridge at {anchor_bridge} belongs to another genesis");
+        ensure!(
+            config_hash == self.genesis.config.hash(),
+            "AnchorBridge at {anchor_bridge} belongs to another genesis"
+        );
         Ok(())
     }
 }

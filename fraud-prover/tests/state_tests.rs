@@ -95,7 +95,7 @@ fn run_archive(name: &str, fork: &str, expected_cases: usize) {
         let outcome = machine.run_untracked(&mut EvidenceHost::new(&evidence), MAX_STEPS);
         let outcome = outcome.map_err(|error| format!("{name}: {error}"))?;
         steps.fetch_add(outcome.steps, Ordering::Relaxed);
-        if outcome.steps > LONG {
+        if outcome.steps > LONG || matches!(chosen, Chosen::Named(_)) {
             println!("{name}: {} million steps", outcome.steps / 1_000_000);
         }
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;

@@ -7,7 +7,7 @@ mod tasks;
 mod tensors;
 mod transactions;
 
-pub use phase::{Phase, Role};
+pub use phase::{Phase, Role, Scoring};
 pub use tasks::{Claimed, ProposedTask, TaskView, event};
 pub use transactions::{Call, Sending};
 

@@ -2,6 +2,7 @@
 
 use crate::chain::Scoring;
 use alloy::primitives::{Address, B256, U256, utils::parse_ether};
+
 use autonet_bindings::task_contract::TaskContract::TaskParams;
 
 /// Options of a proposer.

@@ -102,12 +102,13 @@ fn epoch(number: u64) -> Epoch {
         _ => {}
     }
     let few = [0, 2_500, 5_000, 10_000];
-    let ties = number % 3 == 0;
+    let ties = number.is_multiple_of(3);
     let mut score = || if ties { few[random.below(4) as usize] } else { u128::from(random.below(10_001)) };
     let scores = (0..rows).map(|_| (0..columns).map(|_| score()).collect()).collect();
-    let mut bond = || if number % 5 == 0 { 0 } else { u128::from(random.below(ONE as u64 + 1)) };
+    let mut bond = || if number.is_multiple_of(5) { 0 } else { u128::from(random.below(ONE as u64 + 1)) };
     let bonds = (0..rows).map(|_| (0..columns).map(|_| bond()).collect()).collect();
-    let (alpha, beta) = if number % 2 == 0 { (ONE / 10, ONE) } else { (u128::from(number) << 22, u128::from(number) << 21) };
+    let (alpha, beta) =
+        if number.is_multiple_of(2) { (ONE / 10, ONE) } else { (u128::from(number) << 22, u128::from(number) << 21) };
     Epoch { stakes, alpha, beta, scores, bonds }
 }
 
