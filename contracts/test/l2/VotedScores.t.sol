@@ -186,6 +186,17 @@ contract VotedScoresTest is VotesFixture {
         assertEq(STAKING.positionOf(voters[2], Role.Coordinator).amount, 500 ether);
     }
 
+    function testFuzz_attack_slashing_for_dissent(uint16 first, uint16 second) public {
+        TaskId id = _three();
+        uint16[] memory dissent = _row(uint16(bound(first, 0, 10_000)), uint16(bound(second, 0, 10_000)));
+        _vote(id, _rows(_row(7000, 7000), _row(7000, 7000), dissent));
+        _finalize(id);
+        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.AlreadyRevealed.selector, voters[2]));
+        RESULTS.reportSilentVoter(id, voters[2]);
+        assertEq(STAKING.positionOf(voters[2], Role.Coordinator).amount, 500 ether);
+        assertTrue(STAKING.isActive(voters[2], Role.Coordinator));
+    }
+
     function testFuzz_attack_one_coordinator_settles_alone(uint16 score) public {
         TaskId id = _three();
         uint16[] memory row = _row(uint16(bound(score, 0, 10_000)), 10_000);
