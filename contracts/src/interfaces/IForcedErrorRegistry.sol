@@ -31,7 +31,7 @@ interface IForcedErrorRegistry {
     event TrapRevealed(
         TrapId indexed trapId, TaskId indexed taskId, address indexed solver, uint256 claimants, uint256 share
     );
-    event TrapForfeited(TrapId indexed trapId, TaskId indexed taskId, uint256 amount);
+    event TrapForfeited(TrapId indexed trapId, TaskId indexed taskId, uint256 amount, address to);
     event JackpotPaid(TrapId indexed trapId, address indexed coordinator, uint256 amount);
     event ApproverPenalized(TrapId indexed trapId, address indexed coordinator, uint256 amount);
 
@@ -63,7 +63,7 @@ interface IForcedErrorRegistry {
     /// Phase VoteCommit, once per active coordinator: keccak256(abi.encode(block.chainid, taskId, coordinator, solver, salt)).
     function commitClaim(TaskId taskId, bytes32 commitment) external;
 
-    /// Phase VoteReveal: names the solver whose solution the caller takes for an error, and to whom its revealed vote gave 0.
+    /// Between the two deadlines of voting, also if the task was finalized early: names the solver whose solution the caller takes for an error, and to whom its revealed vote gave 0.
     function revealClaim(TaskId taskId, address solver, bytes32 salt) external;
 
     /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted. With n claims on it
@@ -71,7 +71,8 @@ interface IForcedErrorRegistry {
     /// no claim, goes back to the creator.
     function revealTrap(TrapId trapId, address solver, bytes32 secret, bytes32 salt) external;
 
-    /// Gives the jackpot of a trap that was not revealed in time to the task's project. Anyone.
+    /// Gives the jackpot of a trap that was not revealed in time to the task's project; back to its creator if the task got no ground
+    /// truth, without which nothing could be planted. Anyone.
     function forfeit(TrapId trapId) external;
 
     /// Pays a coordinator its share of a revealed trap. Anyone may call it.

@@ -152,7 +152,6 @@ interface IModelShardRegistry {
     error TooLate(uint64 deadline);
     error NotLateYet(uint64 deadline);
     error NotDrawnYet(uint64 drawBlock);
-    error BlockHashLost(uint64 drawBlock);
 
     /// Registers the caller's shards of `modelId`: `roots` of the data shards, then of the parity shards; sizeBytes > 0 is the
     /// content's length. Takes REGISTRATION_BOND of ATN, which the caller has approved. The same shards by the same registrant are
@@ -202,7 +201,7 @@ interface IModelShardRegistry {
         returns (ChallengeId challengeId);
 
     /// Stores which chunk an open challenge asks for. Needed only if the answer may come when block drawBlock is older than the
-    /// 8,191 blocks that EIP-2935 keeps (34 minutes at 250 ms); then nobody can answer an undrawn challenge any more. Anyone.
+    /// 8,191 blocks that EIP-2935 keeps (34 minutes at 250 ms); then the newest hash is taken: draw in time. Anyone.
     function draw(ChallengeId challengeId) external returns (uint32 chunkIndex);
 
     /// Answers a challenge with the chunk and its Merkle proof before the deadline, RESPONSE_SECONDS after the challenge. Only the

@@ -102,7 +102,8 @@ interface IProject {
     /// started from the current mature weights (or there are none yet); the model is registered; `weightsId` is pinned, I32, and
     /// shaped as the task's base weights; the chain itself scores the model on the task's ground truth, and the score reaches
     /// the task's threshold. That `weightsId` is the average of the verified updates is not checked by the chain. With
-    /// Scoring.Votes the model is one of the task's solutions, the consensus is its score, and `weightsId` is not looked at.
+    /// Scoring.Votes model and weights are those of one of the task's solutions (its `updateId` is what the next one starts
+    /// from), which reached the threshold by consensus and was not voided.
     function setMatureModel(ProjectId projectId, bytes32 modelId, bytes32 weightsId, TaskId taskId) external;
 
     /// Sets the price of an inference before discounts; 0 (as at first) is free. At most what all project tokens cost: then who
@@ -112,7 +113,7 @@ interface IProject {
     /// Replaces the discounts: at most MAX_TIERS, both fields strictly ascending, none above MAX_DISCOUNT_BP. Project owner only.
     function setDiscountTiers(ProjectId projectId, DiscountTier[] calldata tiers) external;
 
-    /// Reserves `amount` of the project's budget and of `proposer`'s allowance for a new task. Only TaskContract.
+    /// Reserves `amount` of the project's budget and of `proposer`'s allowance, which is not zero, for a new task. Only TaskContract.
     function fundTask(ProjectId projectId, TaskId taskId, address proposer, uint256 amount) external;
 
     /// Pays `amount` of a task's reserve. Only ResultsRewards.

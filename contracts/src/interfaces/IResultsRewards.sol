@@ -89,6 +89,7 @@ interface IResultsRewards {
     error AlreadySettled(TaskId taskId);
     error NotSettled(TaskId taskId);
     error DisputesOpen(uint256 count);
+    error NotPublishable(bytes32 modelId, bytes32 updateId);
     error NotTrainingDisputes(address caller);
 
     /// Phase VoteReveal of a task with Scoring.Chain, anyone: runs the solver's model on the ground truth and stores hits and
@@ -99,11 +100,11 @@ interface IResultsRewards {
     function evaluateDown(TaskId taskId, bytes32 modelId) external view returns (uint32 hits, uint16 scoreBp);
 
     /// The score that a publication of `modelId` for the task has: with Scoring.Chain `evaluateDown`'s, with Scoring.Votes the
-    /// consensus on the solution that has this model (0 if there is none).
-    function publishableScore(TaskId taskId, bytes32 modelId) external view returns (uint16 scoreBp);
+    /// consensus on the solution of this model and this `updateId`, which has reached the threshold and was not voided.
+    function publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) external view returns (uint16 scoreBp);
 
     /// Phase VoteCommit. One vote per active coordinator, whose stake is held until reports about it are over. With Scoring.Votes
-    /// there are MAX_VOTERS places; when they are taken, more stake displaces the smallest (the first of equals).
+    /// there are MAX_VOTERS places; when they are taken, a quarter more stake displaces the smallest (the first of equals).
     /// keccak256(abi.encode(block.chainid, taskId, coordinator, keccak256(abi.encode(solvers, scoresBp)), salt)).
     function commitVote(TaskId taskId, bytes32 commitment) external;
 
@@ -127,7 +128,8 @@ interface IResultsRewards {
     /// Pays `account` all it has earned in a finalized task, as solver and as coordinator. Anyone may call it.
     function claim(TaskId taskId, address account) external returns (uint256 amount);
 
-    /// Takes LIVENESS_PENALTY from the stake of a coordinator who committed a vote and did not reveal it, for the project. Anyone.
+    /// Takes LIVENESS_PENALTY, with Scoring.Votes at least a fiftieth of the stake, from a coordinator who committed a vote and did
+    /// not reveal it, for the project. Anyone.
     function reportSilentVoter(TaskId taskId, address coordinator) external;
 
     function scoreOf(TaskId taskId, address solver) external view returns (Score memory);

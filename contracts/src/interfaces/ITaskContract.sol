@@ -148,6 +148,7 @@ interface ITaskContract {
     error EnoughVotes(TaskId taskId);
     error JudgeNotApproved(address stepJudge);
     error EmptyGroundTruth();
+    error TooManySolutions(uint256 max);
     error NoTrace(address solver, bytes32 updateId);
     error NotSilent(address account);
     error AlreadyPenalized(address account);

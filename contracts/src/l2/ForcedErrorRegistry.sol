@@ -8,7 +8,7 @@ import {IForcedErrorRegistry, Trap, TrapId} from "../interfaces/IForcedErrorRegi
 import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
-import {ITaskContract, Phase, Scoring, Solution, TaskId} from "../interfaces/ITaskContract.sol";
+import {Deadlines, ITaskContract, Phase, Scoring, Solution, TaskId} from "../interfaces/ITaskContract.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 
 contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
@@ -67,7 +67,11 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
 
     /// @inheritdoc IForcedErrorRegistry
     function revealClaim(TaskId taskId, address solver, bytes32 salt) external {
-        _requirePhase(taskId, Phase.VoteReveal);
+        // By the time, and not by the phase: a task may be finalized as soon as the last vote is revealed.
+        Deadlines memory d = TASKS.deadlines(taskId);
+        if (d.voteCommit == 0 || block.timestamp < d.voteCommit || block.timestamp >= d.voteReveal) {
+            revert WrongPhase(taskId);
+        }
         bytes32 committed = _claims[taskId][msg.sender];
         if (committed == 0) revert NotClaimed(msg.sender);
         if (_named[taskId][msg.sender] != address(0)) revert AlreadyClaimed(msg.sender);
@@ -110,9 +114,11 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (block.timestamp < deadline) revert NotOverdue(deadline);
         uint256 amount = t.amount;
         (t.amount, t.closed) = (0, true);
-        emit TrapForfeited(trapId, t.taskId, amount);
-        ATN.safeTransfer(address(PROJECTS), amount);
-        PROJECTS.creditBudget(TASKS.task(t.taskId).projectId, amount);
+        // Without a ground truth there was nothing to reveal: not the creator's fault.
+        bool revealable = revealDeadline(t.taskId) != 0;
+        emit TrapForfeited(trapId, t.taskId, amount, revealable ? address(PROJECTS) : t.creator);
+        ATN.safeTransfer(revealable ? address(PROJECTS) : t.creator, amount);
+        if (revealable) PROJECTS.creditBudget(TASKS.task(t.taskId).projectId, amount);
     }
 
     /// @inheritdoc IForcedErrorRegistry

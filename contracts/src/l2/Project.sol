@@ -94,7 +94,7 @@ contract Project is IProject, ReentrancyGuardTransient {
             Tensors.requireSameShape(weightsId, task.params.baseWeightsId);
             Tensors.requireLease(weightsId, block.timestamp);
         }
-        uint16 scoreBp = RESULTS.publishableScore(taskId, modelId);
+        uint16 scoreBp = RESULTS.publishableScore(taskId, modelId, weightsId);
         if (scoreBp < task.params.thresholdBp) revert ScoreBelowThreshold(scoreBp, task.params.thresholdBp);
 
         _published[taskId] = true;
@@ -138,7 +138,8 @@ contract Project is IProject, ReentrancyGuardTransient {
     function fundTask(ProjectId projectId, TaskId taskId, address proposer, uint256 amount) external onlyTaskContract {
         ProjectInfo storage info = _existing(projectId);
         uint256 allowance = _allowances[projectId][proposer];
-        if (amount > allowance) revert AllowanceExceeded(proposer, allowance, amount);
+        // Also a task that pays nothing can lead to a model of the project.
+        if (allowance == 0 || amount > allowance) revert AllowanceExceeded(proposer, allowance, amount);
         if (amount > info.budget) revert BudgetExceeded(info.budget, amount);
         _allowances[projectId][proposer] = allowance - amount;
         info.budget -= amount;

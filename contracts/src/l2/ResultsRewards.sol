@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
@@ -50,8 +51,8 @@ contract ResultsRewards is VotedScores {
     }
 
     /// @inheritdoc IResultsRewards
-    function publishableScore(TaskId taskId, bytes32 modelId) external view returns (uint16 scoreBp) {
-        if (TASKS.task(taskId).params.scoring == Scoring.Votes) return _consensusOfModel[taskId][modelId];
+    function publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) external view returns (uint16 scoreBp) {
+        if (TASKS.task(taskId).params.scoring == Scoring.Votes) return _publishableScore(taskId, modelId, updateId);
         (, scoreBp) = evaluateDown(taskId, modelId);
     }
 
@@ -92,6 +93,7 @@ contract ResultsRewards is VotedScores {
     function voidSolution(TaskId taskId, address solver) external {
         if (msg.sender != Predeploys.TRAINING_DISPUTES) revert NotTrainingDisputes(msg.sender);
         Score storage s = _scores[taskId][solver];
+        _unpublish(taskId, solver, s);
         _tallies[taskId].solverWeight -= s.weight;
         (s.voided, s.weight) = (true, 0);
         emit SolutionVoided(taskId, solver);
@@ -152,7 +154,9 @@ contract ResultsRewards is VotedScores {
         if (vote.revealed) revert AlreadyRevealed(coordinator);
         if (vote.penalized) revert AlreadyPenalized(coordinator);
         vote.penalized = true;
-        uint256 taken = STAKING.penalize(coordinator, Role.Coordinator, LIVENESS_PENALTY, Predeploys.PROJECT);
+        // A place among the voters (row) that is taken and not used costs in proportion to what it kept away.
+        uint256 penalty = vote.row == 0 ? LIVENESS_PENALTY : Math.max(LIVENESS_PENALTY, vote.stake / 50);
+        uint256 taken = STAKING.penalize(coordinator, Role.Coordinator, penalty, Predeploys.PROJECT);
         emit SilentVoterPenalized(taskId, coordinator, taken);
         PROJECTS.creditBudget(TASKS.task(taskId).projectId, taken);
     }

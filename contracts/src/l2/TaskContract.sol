@@ -28,12 +28,14 @@ contract TaskContract is ITaskContract {
     /// How long tensors stay readable after voting, for the aggregator.
     uint256 public constant AGGREGATION_SECONDS = 1 hours;
     uint256 public constant MAX_SPEC_BYTES = 8192;
+    /// Of one task, so that it can always be settled. To take all places needs as many stakes, which pay for their silence.
+    uint256 public constant MAX_SOLUTIONS = 1024;
     uint16 public constant MAX_SCORE_BP = 10_000;
     /// A tenth of the minimum stake each.
     uint256 public constant SILENT_PROPOSER_PENALTY = 10 ether;
     uint256 public constant SILENT_SOLVER_PENALTY = 5 ether;
     /// How long after the latest end of a task stakes are held: for reports and disputes.
-    uint256 public constant JUDGEMENT_SECONDS = 3 days;
+    uint256 public constant JUDGEMENT_SECONDS = 9 days;
 
     IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
@@ -80,6 +82,7 @@ contract TaskContract is ITaskContract {
         if (commitment == 0) revert EmptyCommitment();
         Solution storage s = _solutions[taskId][msg.sender];
         if (s.commitment != 0) revert AlreadyCommitted(msg.sender);
+        if (t.committedCount == MAX_SOLUTIONS) revert TooManySolutions(MAX_SOLUTIONS);
         s.commitment = commitment;
         t.committedCount++;
         emit SolutionCommitted(taskId, msg.sender, commitment);
@@ -114,8 +117,9 @@ contract TaskContract is ITaskContract {
         if (s.commitment == 0) revert NotCommitted(msg.sender);
         if (s.modelId != 0) revert AlreadyRevealed(msg.sender);
         _requireMatch(s.commitment, solutionCommitment(taskId, msg.sender, modelId, updateId, salt));
-        if (t.params.stepJudge != address(0) && TRAINING.finalState(taskId, msg.sender) != updateId) {
-            revert NoTrace(msg.sender, updateId);
+        if (t.params.stepJudge != address(0)) {
+            bytes32 last = TRAINING.finalState(taskId, msg.sender);
+            if (last == 0 || last != updateId) revert NoTrace(msg.sender, updateId);
         }
         if (modelId == 0) revert ModelNotRegistered(modelId);
         if (t.params.scoring == Scoring.Chain) {

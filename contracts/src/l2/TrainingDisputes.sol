@@ -16,9 +16,9 @@ contract TrainingDisputes is ITrainingDisputes, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
 
     uint32 public constant MAX_STEPS = 1 << 16;
-    /// For one move. 16 rounds of two moves and the judgement end in 33 hours: twice that is below a solver's exit delay, and below
-    /// the time that TaskContract holds its stake after the task.
-    uint64 public constant MOVE_SECONDS = 1 hours;
+    /// For one move, so that a move which the sequencer leaves out can be forced where the force window is an hour. 16 rounds of two
+    /// moves and the judgement end in 99 hours: for twice that TaskContract holds a solver's stake after the task.
+    uint64 public constant MOVE_SECONDS = 3 hours;
     /// What each side can lose: the challenger its bond, to the solver; the solver as much of its stake, half to the challenger and half
     /// to the treasury, so that nobody gains by challenging itself.
     uint256 public constant BOND = 25 ether;

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProjectId} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
-import {Scoring, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {Scoring, Solution, Task, TaskId} from "../interfaces/ITaskContract.sol";
 import {Yuma, YumaParams} from "../lib/Yuma.sol";
 import {ResultsBase} from "./ResultsBase.sol";
 
@@ -16,12 +16,19 @@ struct BondColumn {
     uint256[8] words;
 }
 
+/// Several solvers may submit the same.
+struct Publishable {
+    uint32 count;
+    uint16 scoreBp;
+}
+
 /// Scores that the votes make. An epoch is a task, a row a coordinator with a place, a column a revealed solution.
 abstract contract VotedScores is ResultsBase {
     /// Rows of an epoch, which bound the work for a column.
     uint256 public constant MAX_VOTERS = 32;
-    /// Half of the stake has to stand behind a weight.
-    uint256 public constant KAPPA = Yuma.ONE / 2;
+    /// More than half of the stake has to stand behind a weight: with exactly half, one of two equal coordinators would decide
+    /// alone, and always for the higher score.
+    uint256 public constant KAPPA = Yuma.ONE / 2 + 1;
     /// A tenth of a bond is renewed in an epoch.
     uint256 public constant ALPHA = Yuma.ONE / 10;
     /// A weight above the consensus makes no bond.
@@ -31,7 +38,8 @@ abstract contract VotedScores is ResultsBase {
     /// By word of 16 scores, in the order of the solutions' positions, the first in the lowest bits.
     mapping(TaskId => mapping(address coordinator => mapping(uint256 word => uint256))) private _given;
     mapping(ProjectId => mapping(address solver => BondColumn)) private _bonds;
-    mapping(TaskId => mapping(bytes32 modelId => uint16)) internal _consensusOfModel;
+    /// Solutions of a task that may be published, by the hash of model and update.
+    mapping(TaskId => mapping(bytes32 solutionHash => Publishable)) private _publishable;
 
     /// @inheritdoc IResultsRewards
     function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left) {
@@ -88,7 +96,7 @@ abstract contract VotedScores is ResultsBase {
             uint256 stake = _votes[taskId][voters[i]].stake;
             if (stake < least) (least, at) = (stake, i);
         }
-        if (vote.stake <= least) revert VotersFull(vote.stake, least);
+        if (vote.stake < least + least / 4) revert VotersFull(vote.stake, least);
         emit VoterDisplaced(taskId, voters[at], coordinator);
         delete _votes[taskId][voters[at]];
         _tallies[taskId].votesCommitted--;
@@ -164,10 +172,29 @@ abstract contract VotedScores is ResultsBase {
         if (scoreBp >= thresholdBp && !s.voided) {
             s.weight = rank;
             t.solverWeight += rank;
+            Publishable storage p = _publishable[taskId][_solutionHash(taskId, solver)];
+            p.count++;
+            if (scoreBp > p.scoreBp) p.scoreBp = scoreBp;
         }
-        bytes32 modelId = TASKS.solution(taskId, solver).modelId;
-        if (scoreBp > _consensusOfModel[taskId][modelId]) _consensusOfModel[taskId][modelId] = scoreBp;
         emit SolutionScored(taskId, solver, 0, scoreBp);
+    }
+
+    function _publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) internal view returns (uint16) {
+        Publishable storage p = _publishable[taskId][keccak256(abi.encode(modelId, updateId))];
+        if (p.count == 0) revert NotPublishable(modelId, updateId);
+        return p.scoreBp;
+    }
+
+    /// Before a solution is voided.
+    function _unpublish(TaskId taskId, address solver, Score storage s) internal {
+        if (!s.scored || s.voided) return;
+        Publishable storage p = _publishable[taskId][_solutionHash(taskId, solver)];
+        if (p.count != 0 && s.scoreBp >= TASKS.task(taskId).params.thresholdBp) p.count--;
+    }
+
+    function _solutionHash(TaskId taskId, address solver) private view returns (bytes32) {
+        Solution memory solution = TASKS.solution(taskId, solver);
+        return keccak256(abi.encode(solution.modelId, solution.updateId));
     }
 
     /// Between pages the votes' weights hold E.
@@ -206,7 +233,9 @@ abstract contract VotedScores is ResultsBase {
         }
     }
 
+    /// A task that is settled late does not replace what a later one has left.
     function _storeBonds(BondColumn storage stored, TaskId epoch, uint256[] memory bonds) private {
+        if (TaskId.unwrap(stored.epoch) > TaskId.unwrap(epoch)) return;
         stored.epoch = epoch;
         for (uint256 word = 0; 4 * word < bonds.length; word++) {
             uint256 packed = 0;

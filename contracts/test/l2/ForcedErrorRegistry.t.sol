@@ -175,6 +175,24 @@ contract ForcedErrorRegistryTest is VotesFixture {
         ERRORS.payJackpot(trapId, voters[3]);
     }
 
+    function test_attack_finalizing_early_to_shut_out_claims() public {
+        (TaskId id, TrapId trapId) = _planted();
+        for (uint256 i = 0; i < 2; i++) {
+            _castVote(id, voters[i], _row(8000, 0));
+            _commitClaim(id, voters[i], planter);
+        }
+        vm.warp(TASKS.deadlines(id).voteCommit);
+        for (uint256 i = 0; i < 2; i++) {
+            _showVote(id, voters[i], _row(8000, 0));
+        }
+        RESULTS.settle(id, 2);
+        RESULTS.finalize(id);
+        vm.prank(voters[0]);
+        ERRORS.revealClaim(id, planter, SALT);
+        _revealTrap(trapId);
+        assertEq(ERRORS.payJackpot(trapId, voters[0]), JACKPOT);
+    }
+
     function test_attack_front_running_another_ones_claim() public {
         (TaskId id,) = _planted();
         bytes32 commitment = ERRORS.claimCommitment(id, voters[0], planter, SALT);
@@ -320,7 +338,9 @@ contract ForcedErrorRegistryTest is VotesFixture {
         }
         uint256 budget = PROJECTS.project(projectId).budget;
         ERRORS.forfeit(trapId);
-        assertEq(PROJECTS.project(projectId).budget, budget + JACKPOT);
+        // A task without ground truth gave nobody the chance to plant or reveal.
+        assertEq(PROJECTS.project(projectId).budget, lapsed ? budget : budget + JACKPOT);
+        assertEq(TOKEN.balanceOf(creator), lapsed ? 1000 ether : 1000 ether - JACKPOT);
         assertEq(TOKEN.balanceOf(address(ERRORS)), 0);
         vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.TrapClosed.selector, trapId));
         ERRORS.forfeit(trapId);

@@ -116,23 +116,20 @@ contract ModelShardRegistryTest is ShardFixture {
     function testFuzz_a_hash_older_than_blockhash_reaches_comes_from_the_history(uint32 age) public {
         ChallengeId challengeId = _challenge(challenger, SHARD, provider);
         vm.roll(1004 + bound(age, 257, 8191));
-        vm.expectRevert(abi.encodeWithSelector(IModelShardRegistry.BlockHashLost.selector, 1004));
-        SHARDS.draw(challengeId);
         vm.etch(BLOCK_HASHES, type(NumbersAsHashes).runtimeCode);
         assertEq(SHARDS.draw(challengeId), uint256(keccak256(abi.encode(1004, challengeId))) % CHUNKS);
         _respond(challengeId);
     }
 
-    function test_a_hash_that_nobody_has_draws_nothing() public {
+    function testFuzz_a_hash_that_nobody_has_any_more_is_replaced_by_the_newest(bytes32 newest, bool reverts) public {
+        vm.assume(newest != 0);
         ChallengeId challengeId = _challenge(challenger, SHARD, provider);
         vm.roll(1_000_000);
-        bytes memory lost = abi.encodeWithSelector(IModelShardRegistry.BlockHashLost.selector, 1004);
-        vm.mockCall(BLOCK_HASHES, "", abi.encode(bytes32(0)));
-        vm.expectRevert(lost);
-        SHARDS.draw(challengeId);
-        vm.mockCallRevert(BLOCK_HASHES, "", "");
-        vm.expectRevert(lost);
-        _respondAs(provider, challengeId, "", new bytes32[](0));
+        vm.setBlockhash(999_999, newest);
+        if (reverts) vm.mockCallRevert(BLOCK_HASHES, "", "");
+        else vm.mockCall(BLOCK_HASHES, "", abi.encode(bytes32(0)));
+        assertEq(SHARDS.draw(challengeId), uint256(keccak256(abi.encode(newest, challengeId))) % CHUNKS);
+        _respond(challengeId);
     }
 
     /// Different challenges of the same block ask for different chunks.

@@ -6,7 +6,7 @@ import {IERC20Errors} from "@openzeppelin/contracts/interfaces/draft-IERC6093.so
 import {Role} from "../../src/interfaces/IParticipantStaking.sol";
 import {DiscountTier, IProject, MatureModel, ProjectId, ProjectInfo} from "../../src/interfaces/IProject.sol";
 import {IProjectToken} from "../../src/interfaces/IProjectToken.sol";
-import {ITaskContract, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {ITaskContract, Scoring, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Tensors} from "../../src/lib/Tensors.sol";
 import {L2Fixture} from "./L2Fixture.sol";
@@ -103,6 +103,18 @@ contract ProjectTest is L2Fixture {
         vm.expectRevert(abi.encodeWithSelector(IProject.NotProjectOwner.selector, caller));
         vm.prank(caller);
         PROJECTS.approveProposer(projectId, caller, 1);
+    }
+
+    /// A task that pays nothing needs nothing from the budget, but can lead to a model of the project.
+    function testFuzz_attack_tasks_of_a_project_that_did_not_ask_for_them(bool byVotes) public {
+        TaskParams memory params = _params();
+        (params.solverReward, params.coordinatorReward, params.proposerReward) = (0, 0, 0);
+        if (byVotes) params.scoring = Scoring.Votes;
+        vm.prank(owner);
+        PROJECTS.approveProposer(projectId, proposer, 0);
+        vm.expectRevert(abi.encodeWithSelector(IProject.AllowanceExceeded.selector, proposer, 0, 0));
+        vm.prank(proposer);
+        TASKS.propose(projectId, params, "spec");
     }
 
     function testFuzz_attack_paying_a_task_from_another_projects_budget(uint96 own) public {

@@ -455,7 +455,7 @@ contract TaskContractTest is L2Fixture {
         STAKING.requestUnstake(Role.Solver);
         vm.prank(proposer);
         STAKING.requestUnstake(Role.Proposer);
-        uint64 held = uint64(TASKS.leaseNeeded(id) + 3 days);
+        uint64 held = uint64(TASKS.leaseNeeded(id) + 9 days);
         vm.warp(START + 20 days); // Past both exit delays.
         vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
         vm.prank(solvers[0]);

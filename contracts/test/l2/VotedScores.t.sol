@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Role} from "../../src/interfaces/IParticipantStaking.sol";
 import {IProject} from "../../src/interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally} from "../../src/interfaces/IResultsRewards.sol";
-import {ITaskContract, Phase, TaskId} from "../../src/interfaces/ITaskContract.sol";
+import {ITaskContract, Phase, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
 import {Yuma} from "../../src/lib/Yuma.sol";
 import {VotesFixture} from "./VotesFixture.sol";
 
@@ -157,21 +157,63 @@ contract VotedScoresTest is VotesFixture {
         _vote(id, _rows(_row(score, 9000), _row(score, 9000), _row(score, 9000)));
         _finalize(id);
         bytes32 modelId = _modelOf(trainees[0]);
-        assertEq(RESULTS.publishableScore(id, modelId), score);
-        if (score < 5000) vm.expectRevert(abi.encodeWithSelector(IProject.ScoreBelowThreshold.selector, score, 5000));
+        bytes32 weights = _updateOf(trainees[0]);
+        if (score < 5000) {
+            vm.expectRevert(abi.encodeWithSelector(IResultsRewards.NotPublishable.selector, modelId, weights));
+        }
         vm.prank(aggregator);
-        PROJECTS.setMatureModel(projectId, modelId, _updateOf(trainees[0]), id);
+        PROJECTS.setMatureModel(projectId, modelId, weights, id);
         if (score >= 5000) assertEq(PROJECTS.matureModel(projectId).scoreBp, score);
     }
 
-    function testFuzz_attack_publishing_what_nobody_voted_for(bytes32 modelId) public {
-        TaskId id = _three();
-        vm.assume(modelId != _modelOf(trainees[0]) && modelId != _modelOf(trainees[1]));
+    function _publishRefused(TaskId id, bytes32 modelId, bytes32 weights) private {
+        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.NotPublishable.selector, modelId, weights));
+        vm.prank(aggregator);
+        PROJECTS.setMatureModel(projectId, modelId, weights, id);
+    }
+
+    function testFuzz_attack_publishing_what_nobody_voted_for(bytes32 modelId, bytes32 weights, uint16 threshold)
+        public
+    {
+        _people(3, 2);
+        TaskParams memory params = _votedParams();
+        params.thresholdBp = uint16(bound(threshold, 0, 9000)); // Also where every score would do.
+        TaskId id = _toVotesWith(params);
+        vm.assume(modelId != _modelOf(trainees[0]) && weights != _updateOf(trainees[0]));
+        vm.assume(modelId != _modelOf(trainees[1]) || weights != _updateOf(trainees[1]));
         _vote(id, _rows(_row(9000, 9000), _row(9000, 9000), _row(9000, 9000)));
         _finalize(id);
-        vm.expectRevert(abi.encodeWithSelector(IProject.ScoreBelowThreshold.selector, 0, 5000));
-        vm.prank(aggregator);
-        PROJECTS.setMatureModel(projectId, modelId, "weights", id);
+        _publishRefused(id, modelId, weights);
+        _publishRefused(id, _modelOf(trainees[0]), weights);
+        _publishRefused(id, modelId, _updateOf(trainees[0]));
+    }
+
+    function testFuzz_attack_publishing_what_a_dispute_has_voided(bool before) public {
+        TaskId id = _three();
+        _vote(id, _rows(_row(9000, 9000), _row(9000, 9000), _row(9000, 9000)));
+        if (!before) RESULTS.settle(id, 2);
+        vm.startPrank(address(TRAINING));
+        RESULTS.voidSolution(id, trainees[0]);
+        RESULTS.voidSolution(id, trainees[0]); // Two challengers may win.
+        vm.stopPrank();
+        if (before) RESULTS.settle(id, 2);
+        RESULTS.finalize(id);
+        _publishRefused(id, _modelOf(trainees[0]), _updateOf(trainees[0]));
+        assertEq(RESULTS.claimableDown(id, trainees[0]), 0);
+        assertEq(RESULTS.publishableScore(id, _modelOf(trainees[1]), _updateOf(trainees[1])), 9000);
+    }
+
+    function test_attack_settling_an_old_task_over_newer_bonds() public {
+        TaskId old = _three();
+        _vote(old, _rows(_row(0, 0), _row(0, 0), _row(0, 0)));
+        TaskId young = _toVotes();
+        _vote(young, _rows(_row(10_000, 0), _row(10_000, 0), _row(10_000, 0)));
+        _finalize(young);
+        uint256 bond = RESULTS.bondOf(projectId, voters[0], trainees[0]);
+        assertGt(bond, 0);
+        vm.warp(TASKS.deadlines(young).voteReveal);
+        RESULTS.settle(old, 10);
+        assertEq(RESULTS.bondOf(projectId, voters[0], trainees[0]), bond);
     }
 
     // What must not happen
@@ -184,6 +226,31 @@ contract VotedScoresTest is VotesFixture {
         assertEq(RESULTS.scoreOf(id, trainees[1]).scoreBp, 6000);
         // Dissent costs nothing but its dividends.
         assertEq(STAKING.positionOf(voters[2], Role.Coordinator).amount, 500 ether);
+    }
+
+    function testFuzz_attack_half_of_the_stake_decides_alone(uint16 high, uint16 low) public {
+        uint16 least = uint16(bound(low, 0, 10_000));
+        uint16 most = uint16(bound(high, least, 10_000));
+        _people(2, 2);
+        TaskId id = _toVotes();
+        uint16[][] memory rows = new uint16[][](2);
+        (rows[0], rows[1]) = (_row(most, least), _row(least, most));
+        _vote(id, rows);
+        _finalize(id);
+        assertEq(RESULTS.scoreOf(id, trainees[0]).scoreBp, least);
+        assertEq(RESULTS.scoreOf(id, trainees[1]).scoreBp, least);
+    }
+
+    function testFuzz_attack_taking_a_voters_place_and_staying_silent(uint96 extra) public {
+        TaskId id = _three();
+        _give(voters[0], extra, address(STAKING));
+        vm.prank(voters[0]);
+        STAKING.stake(Role.Coordinator, extra);
+        _castVote(id, voters[0], _row(1, 1));
+        vm.warp(TASKS.deadlines(id).voteReveal);
+        uint256 stake = STAKING.positionOf(voters[0], Role.Coordinator).amount;
+        RESULTS.reportSilentVoter(id, voters[0]);
+        assertEq(STAKING.positionOf(voters[0], Role.Coordinator).amount, stake - stake / 50);
     }
 
     function testFuzz_attack_slashing_for_dissent(uint16 first, uint16 second) public {
@@ -326,14 +393,16 @@ contract VotedScoresTest is VotesFixture {
         vm.expectRevert(abi.encodeWithSelector(IResultsRewards.VotersFull.selector, 500 ether, 500 ether));
         vm.prank(voters[32]);
         RESULTS.commitVote(id, commitment);
-        _give(voters[32], 1 ether, address(STAKING));
+        _give(voters[32], 125 ether, address(STAKING));
         vm.startPrank(voters[32]);
-        STAKING.stake(Role.Coordinator, 1 ether);
+        STAKING.stake(Role.Coordinator, 125 ether);
         vm.expectEmit(address(RESULTS));
         emit IResultsRewards.VoterDisplaced(id, voters[0], voters[32]);
         RESULTS.commitVote(id, commitment);
         vm.stopPrank();
         assertEq(RESULTS.tally(id).votesCommitted, 32);
+        uint256 least = STAKING.positionOf(voters[32], Role.Coordinator).amount;
+        assertEq(least, 625 ether);
         assertEq(RESULTS.votersOf(id)[0], voters[32]);
         vm.warp(TASKS.deadlines(id).voteCommit);
         vm.expectRevert(abi.encodeWithSelector(IResultsRewards.NotVoted.selector, voters[0]));

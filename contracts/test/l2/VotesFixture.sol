@@ -42,7 +42,11 @@ abstract contract VotesFixture is L2Fixture {
 
     /// A task in phase VoteCommit that all trainees have revealed.
     function _toVotes() internal returns (TaskId id) {
-        id = _proposeWith(_votedParams());
+        return _toVotesWith(_votedParams());
+    }
+
+    function _toVotesWith(TaskParams memory params) internal returns (TaskId id) {
+        id = _proposeWith(params);
         for (uint256 i = 0; i < trainees.length; i++) {
             bytes32 commitment =
                 TASKS.solutionCommitment(id, trainees[i], _modelOf(trainees[i]), _updateOf(trainees[i]), SALT);
