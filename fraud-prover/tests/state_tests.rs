@@ -1,10 +1,10 @@
 //! Ethereum's public state tests in the guest: the very program that proves L2, in the machine, ends each case in the given
 //! state root with the given logs, as the native executor does (protocol/stf/tests/state_tests).
 //!
-//! A sample of all cases; with `AUTONET_STATE_TESTS=all` every one, which takes hours, since a few make 50,000 calls of a precompile, and
-//! CALLBlake2f_MaxRounds alone takes 812,000 million steps; the part 0, 1, .. 7 of eight with `AUTONET_STATE_TESTS=0/8` and so on; those whose name
-//! contains a word with `AUTONET_STATE_TESTS=name:word`. `AUTONET_VECTORS` names the folder with the archives; without it the tests
-//! are skipped.
+//! A sample of all cases; with `AUTONET_STATE_TESTS=all` every one, which takes hours, since a few make 50,000 calls of a
+//! precompile, and CALLBlake2f_MaxRounds alone takes 812,000 million steps; the part 0, 1, .. 7 of eight with
+//! `AUTONET_STATE_TESTS=0/8` and so on; those whose name contains a word with `AUTONET_STATE_TESTS=name:word`.
+//! `AUTONET_VECTORS` names the folder with the archives; without it the tests are skipped.
 
 #[path = "../../protocol/stf/tests/state_tests/fixture.rs"]
 mod fixture;
