@@ -387,6 +387,19 @@ contract TaskContractTest is L2Fixture {
         TASKS.commitSolution(id, SALT);
     }
 
+    function test_attack_more_solutions_than_can_be_settled() public {
+        TaskId id = _propose();
+        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.isActive.selector), abi.encode(true));
+        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.hold.selector), "");
+        for (uint160 i = 1; i <= 1024; i++) {
+            vm.prank(address(0x10000 + i));
+            TASKS.commitSolution(id, "commitment");
+        }
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.TooManySolutions.selector, 1024));
+        vm.prank(anyone);
+        TASKS.commitSolution(id, "commitment");
+    }
+
     // Silence
 
     function testFuzz_attack_a_proposer_who_stays_silent(uint32 late) public {
