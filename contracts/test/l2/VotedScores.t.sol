@@ -393,9 +393,13 @@ contract VotedScoresTest is VotesFixture {
         vm.expectRevert(abi.encodeWithSelector(IResultsRewards.VotersFull.selector, 500 ether, 500 ether));
         vm.prank(voters[32]);
         RESULTS.commitVote(id, commitment);
+        // A little more does not do: places would go to and fro until the deadline.
         _give(voters[32], 125 ether, address(STAKING));
         vm.startPrank(voters[32]);
-        STAKING.stake(Role.Coordinator, 125 ether);
+        STAKING.stake(Role.Coordinator, 125 ether - 1);
+        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.VotersFull.selector, 625 ether - 1, 500 ether));
+        RESULTS.commitVote(id, commitment);
+        STAKING.stake(Role.Coordinator, 1);
         vm.expectEmit(address(RESULTS));
         emit IResultsRewards.VoterDisplaced(id, voters[0], voters[32]);
         RESULTS.commitVote(id, commitment);
