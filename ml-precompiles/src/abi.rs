@@ -9,19 +9,76 @@ pub const META: Address = address!("000000000000000000000000000000000000a100");
 pub const COMMIT: Address = address!("000000000000000000000000000000000000a101");
 /// id, offset, length -> bytes.
 pub const SLICE: Address = address!("000000000000000000000000000000000000a102");
-/// a, b, bias (0: none), requantisation (0: none) -> id.
+/// root, index, leaf, siblings -> 1 or 0.
+pub const VERIFY: Address = address!("000000000000000000000000000000000000a103");
+/// x, weights, bias (0: none), requantisation (0: none) -> id.
 pub const MATMUL_I8: Address = address!("000000000000000000000000000000000000a110");
+/// Window, pad, then as MATMUL_I8 -> id.
+pub const CONV2D_I8: Address = address!("000000000000000000000000000000000000a111");
 /// accumulators, constants -> id.
 pub const REQUANT: Address = address!("000000000000000000000000000000000000a112");
 /// x, table -> id.
 pub const LUT8: Address = address!("000000000000000000000000000000000000a113");
+/// x, table -> id.
+pub const SOFTMAX_I8: Address = address!("000000000000000000000000000000000000a114");
+/// x, constants -> id.
+pub const LAYERNORM_I8: Address = address!("000000000000000000000000000000000000a115");
+/// a, b, constants -> id.
+pub const ADD_I8: Address = address!("000000000000000000000000000000000000a116");
+/// kind, window, x -> id.
+pub const POOL: Address = address!("000000000000000000000000000000000000a117");
+/// table, indices -> id.
+pub const GATHER: Address = address!("000000000000000000000000000000000000a118");
+/// heads, tokens, depth, first columns of q and k, q, k, constants -> id.
+pub const SCORES_I8: Address = address!("000000000000000000000000000000000000a119");
+/// heads, tokens, depth, first column of v, p, v, constants -> id.
+pub const MIX_I8: Address = address!("000000000000000000000000000000000000a11a");
 /// model id, x, first node, node after the last (0, 0: all) -> id.
 pub const FORWARD: Address = address!("000000000000000000000000000000000000a120");
+/// graph -> model id, fixed gas, gas per item, rows per item of the output, its columns, its type.
+pub const PRICE: Address = address!("000000000000000000000000000000000000a121");
 /// kind, predictions, truth -> value.
 pub const METRIC: Address = address!("000000000000000000000000000000000000a130");
+/// n, d, a, b -> number of ones, id of the mask.
+pub const COSINE_GE: Address = address!("000000000000000000000000000000000000a131");
+/// weights, updates -> id.
+pub const FEDAVG: Address = address!("000000000000000000000000000000000000a140");
+/// trim, updates -> id.
+pub const TRIMMED_MEAN: Address = address!("000000000000000000000000000000000000a141");
+/// n, d, base, delta -> id.
+pub const APPLY_DELTA: Address = address!("000000000000000000000000000000000000a142");
+/// seed, domain, counter, n -> id.
+pub const PRNG: Address = address!("000000000000000000000000000000000000a150");
+/// seed, domain, counter, population, n -> id.
+pub const SAMPLE: Address = address!("000000000000000000000000000000000000a151");
 
 /// Every address that [`crate::call`] serves.
-pub const ADDRESSES: [Address; 8] = [META, COMMIT, SLICE, MATMUL_I8, REQUANT, LUT8, FORWARD, METRIC];
+pub const ADDRESSES: [Address; 24] = [
+    META,
+    COMMIT,
+    SLICE,
+    VERIFY,
+    MATMUL_I8,
+    CONV2D_I8,
+    REQUANT,
+    LUT8,
+    SOFTMAX_I8,
+    LAYERNORM_I8,
+    ADD_I8,
+    POOL,
+    GATHER,
+    SCORES_I8,
+    MIX_I8,
+    FORWARD,
+    PRICE,
+    METRIC,
+    COSINE_GE,
+    FEDAVG,
+    TRIMMED_MEAN,
+    APPLY_DELTA,
+    PRNG,
+    SAMPLE,
+];
 
 /// Whether [`crate::call`] serves `address`.
 pub fn is_precompile(address: &Address) -> bool {
@@ -57,11 +114,6 @@ impl<'a> Words<'a> {
         let word = self.input.get(start..start + 32).ok_or(Failure::InputLength(self.input.len()))?;
         self.next += 1;
         Ok(B256::from_slice(word))
-    }
-
-    /// An id of which zero means "none".
-    pub(crate) fn optional_id(&mut self) -> Result<Option<B256>, Failure> {
-        Ok(Some(self.id()?).filter(|id| !id.is_zero()))
     }
 
     /// A number of at most `max`.

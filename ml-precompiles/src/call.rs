@@ -2,14 +2,14 @@
 
 use crate::{
     abi::{self, Words},
-    commitment::Commitment,
+    commitment::{self, Commitment},
     error::Failure,
     gas::{self, Meter},
-    graph::{Graph, MAX_NODES},
-    host::{Residency, TensorHost},
+    graph::{Graph, MAX_GRAPH_BYTES, MAX_NODES},
+    host::{Price, Residency, TensorHost},
     metric::Metric,
     operand::{Operand, Request, Shaped},
-    ops::{MAX_MACS, Operation},
+    ops::{Kind, MAX_MACS, Operation},
     program::Program,
     tensor::{Dtype, MAX_DIM, MAX_RANK, Shape, Tensor},
 };
@@ -87,11 +87,11 @@ impl<H: TensorHost> Frame<'_, H> {
             abi::META => self.meta(input),
             abi::COMMIT => self.commit(input),
             abi::SLICE => self.slice(input),
-            abi::MATMUL_I8 => self.matmul(input),
-            abi::REQUANT => self.requant(input),
-            abi::LUT8 => self.lut8(input),
+            abi::VERIFY => self.verify(input),
             abi::FORWARD => self.forward(input),
+            abi::PRICE => self.price(input),
             abi::METRIC => self.metric(input),
+            _ if abi::is_precompile(&address) => self.operate(address.0[19], input),
             _ => Err(Failure::UnknownPrecompile.into()),
         }
     }
@@ -149,49 +149,52 @@ impl<H: TensorHost> Frame<'_, H> {
         Ok(bytes.ok_or(Failure::Slice { offset, length, size })?.into())
     }
 
-    fn matmul(&mut self, input: &[u8]) -> Step<Bytes, H> {
-        let mut words = Words::exactly(input, 4)?;
-        let x = words.id()?;
-        let operation =
-            Operation::MatmulI8 { weights: words.id()?, bias: words.optional_id()?, requant: words.optional_id()? };
-        self.operate(x, operation)
+    fn verify(&mut self, input: &[u8]) -> Step<Bytes, H> {
+        let (mut words, siblings) = Words::with_data(input, 3)?;
+        let (root, index, leaf) = (words.id()?, words.number(u64::from(u32::MAX))?, words.id()?);
+        let (siblings, rest) = siblings.as_chunks::<32>();
+        if !rest.is_empty() || siblings.len() > commitment::MAX_LEVELS {
+            return Err(Failure::InputLength(input.len()).into());
+        }
+        self.gas.charge(gas::VERIFY_LEVEL * siblings.len() as u64)?;
+        let siblings = siblings.iter().map(|sibling| B256::new(*sibling));
+        Ok(abi::encode_words(&[commitment::proves(root, index, leaf, siblings).into()]))
     }
 
-    fn requant(&mut self, input: &[u8]) -> Step<Bytes, H> {
-        let mut words = Words::exactly(input, 2)?;
-        let x = words.id()?;
-        self.operate(x, Operation::Requant { constants: words.id()? })
-    }
-
-    fn lut8(&mut self, input: &[u8]) -> Step<Bytes, H> {
-        let mut words = Words::exactly(input, 2)?;
-        let x = words.id()?;
-        self.operate(x, Operation::Lut8 { table: words.id()? })
-    }
-
-    fn operate(&mut self, x: B256, operation: Operation<B256>) -> Step<Bytes, H> {
-        let x = self.fetch(x)?.0;
+    /// A precompile that is an operation.
+    fn operate(&mut self, code: u8, input: &[u8]) -> Step<Bytes, H> {
+        let operation = Operation::decode(code, input).ok_or(Failure::UnknownPrecompile)??;
         let operation = operation.try_map(|&id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
-        let plan = operation.plan(x.shape())?;
+        let plan = operation.plan()?;
         if plan.macs > MAX_MACS {
             return Err(Failure::Macs(plan.macs).into());
         }
-        self.gas.charge(plan.gas + gas::commit(&plan.output))?;
-        let result = self.compute(&operation, &x)?;
-        self.make(result)
+        self.gas.charge(plan.fixed + plan.gas + gas::commit(&plan.output))?;
+        let cosine = matches!(operation.kind(), Kind::CosineGe(_));
+        let (id, result) = self.compute(operation)?.committed();
+        let mut output = Bytes::from(id.0);
+        if cosine {
+            // The matches of the mask with itself are its ones.
+            let ones = self.measure(Metric::Matches, &result, &result)?;
+            output = [&abi::encode_words(&[ones])[..], id.as_slice()].concat().into();
+        }
+        self.host.insert_local(id, result).map_err(Stop::Host)?;
+        Ok(output)
     }
 
     /// Works an operation out, here or by the host. Types, shapes and limits have been checked, and it is paid for.
-    fn compute(&mut self, operation: &Operation<Operand>, x: &Operand) -> Step<Operand, H> {
-        let request = Request::Operate { operation: operation.clone(), x: x.clone() };
+    fn compute(&mut self, operation: Operation<Operand>) -> Step<Operand, H> {
+        let shape = operation.plan()?.output;
+        let request = Request::Operate(operation);
         if let Some(root) = self.host.request(&request).map_err(Stop::Host)? {
             if root.is_zero() {
                 return Err(Failure::Refused.into());
             }
-            return Ok(Commitment { shape: operation.plan(x.shape())?.output, root }.into());
+            return Ok(Commitment { shape, root }.into());
         }
+        let Request::Operate(operation) = request else { return Err(Failure::NoData.into()) };
         let operation = operation.try_map(|operand| operand.require_data().cloned())?;
-        Ok(Arc::new(operation.apply(x.require_data()?)?).into())
+        Ok(Arc::new(operation.apply()?).into())
     }
 
     fn forward(&mut self, input: &[u8]) -> Step<Bytes, H> {
@@ -199,16 +202,40 @@ impl<H: TensorHost> Frame<'_, H> {
         let (model, x) = (words.id()?, words.id()?);
         let from = words.number(MAX_NODES as u64)? as usize;
         let to = words.number(MAX_NODES as u64)? as usize;
-        let graph = self.graph(model)?;
-        let range = if (from, to) == (0, 0) { 0..graph.nodes().len() } else { from..to };
-        self.gas.charge(gas::NODE * range.len() as u64)?;
+        let (graph, price) = self.graph(model)?;
+        let count = graph.nodes().len();
+        let range = if (from, to) == (0, 0) { 0..count } else { from..to };
+        let nodes = gas::NODE * range.len() as u64;
+        self.gas.charge(nodes)?;
         let x = self.fetch(x)?.0;
+        let whole = range == (0..count);
         let program = Program::bind(&graph, range, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
         let plan = program.plan(x.shape())?;
-        self.gas.charge(plan.gas + gas::commit(&plan.output))?;
-        let result =
-            program.evaluate(|operation, value: Option<&Operand>| self.compute(operation, value.unwrap_or(&x)))?;
+        let gas = if whole {
+            let items = x.shape().rows() as u64 / u64::from(graph.input().rows_per_item);
+            // The nodes are paid for.
+            (price.fixed + items * price.per_item).saturating_sub(nodes)
+        } else {
+            plan.fixed + plan.gas
+        };
+        self.gas.charge(gas + gas::commit(&plan.output))?;
+        let result = program.evaluate(x, |operation| self.compute(operation))?;
         self.make(result)
+    }
+
+    fn price(&mut self, input: &[u8]) -> Step<Bytes, H> {
+        if input.len() > MAX_GRAPH_BYTES {
+            return Err(Failure::InputLength(input.len()).into());
+        }
+        self.gas.charge(gas::load(input.len() as u64))?;
+        let graph = Graph::decode(input).map_err(Failure::from)?;
+        let nodes = graph.nodes().len();
+        self.gas.charge(gas::NODE * nodes as u64)?;
+        let program = Program::bind(&graph, 0..nodes, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
+        let (Price { fixed, per_item }, output) = program.price()?;
+        let [rows, cols] = [output.rows() as u64, output.cols() as u64];
+        let more = abi::encode_words(&[fixed, per_item, rows, cols, output.dtype() as u64]);
+        Ok([graph.model_id().as_slice(), &more].concat().into())
     }
 
     fn metric(&mut self, input: &[u8]) -> Step<Bytes, H> {
@@ -217,25 +244,30 @@ impl<H: TensorHost> Frame<'_, H> {
         let (predictions, truth) = (words.id()?, words.id()?);
         let (predictions, truth) = (self.fetch(predictions)?.0, self.fetch(truth)?.0);
         self.gas.charge(metric.price(predictions.shape(), truth.shape())?)?;
-        let request = Request::Measure { metric, predictions: predictions.clone(), truth: truth.clone() };
-        let number = match self.host.request(&request).map_err(Stop::Host)? {
-            Some(answer) => number(answer).ok_or(Failure::Refused)?,
-            None => metric.measure(predictions.require_data()?, truth.require_data()?)?,
-        };
+        let number = self.measure(metric, &predictions, &truth)?;
         Ok(abi::encode_words(&[number]))
     }
 
+    /// A metric that is paid for, here or by the host.
+    fn measure(&mut self, metric: Metric, predictions: &Operand, truth: &Operand) -> Step<u64, H> {
+        let request = Request::Measure { metric, predictions: predictions.clone(), truth: truth.clone() };
+        Ok(match self.host.request(&request).map_err(Stop::Host)? {
+            Some(answer) => number(answer).ok_or(Failure::Refused)?,
+            None => metric.measure(predictions.require_data()?, truth.require_data()?)?,
+        })
+    }
+
     /// A registered model, whose first use in the transaction pays for looking it up and loading it.
-    fn graph(&mut self, model: B256) -> Step<Graph, H> {
+    fn graph(&mut self, model: B256) -> Step<(Graph, Price), H> {
         let first = self.host.first_use(model).map_err(Stop::Host)?;
         if first {
             self.gas.charge(gas::LOOKUP)?;
         }
-        let bytes = self.host.graph(model).map_err(Stop::Host)?.ok_or(Stop::NotResident)?;
+        let registered = self.host.graph(model).map_err(Stop::Host)?.ok_or(Stop::NotResident)?;
         if first {
-            self.gas.charge(gas::load(bytes.len() as u64))?;
+            self.gas.charge(gas::load(registered.graph.len() as u64))?;
         }
-        Ok(Graph::decode(&bytes)?)
+        Ok((Graph::decode(&registered.graph).map_err(Failure::from)?, registered.price))
     }
 
     /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.

@@ -1,11 +1,14 @@
 //! Tensor commitments: a Merkle tree over 16x16 tiles, and the id that binds it to type and dimensions.
 
-use crate::tensor::{Elements, Shape, Tensor};
+use crate::tensor::{Elements, Shape, Tensor, TensorError};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, Bytes, Keccak256, keccak256};
 
 /// Side of a tile.
 pub const TILE: usize = 16;
+
+/// Levels that a tree over the tiles can have: 2^26 bytes in one column are 2^22 tiles.
+pub const MAX_LEVELS: usize = 26;
 
 /// First bytes of an id's preimage.
 pub const ID_DOMAIN: &[u8; 4] = b"AUT1";
@@ -129,12 +132,168 @@ pub fn nodes(tensor: &Tensor) -> Vec<Bytes> {
 /// in row-major order (I32 little-endian), zero where it sticks out of the matrix. The leaves are padded to a power
 /// of two with `B256::ZERO` itself; one tile is its own root.
 pub fn tile_root(tensor: &Tensor) -> B256 {
-    merkle_root(tiles(tensor, |tile| {
-        let mut hasher = Keccak256::new();
-        hasher.update([0x00]);
-        hasher.update(tile);
-        hasher.finalize()
-    }))
+    let mut frontier = Frontier::default();
+    tiles(tensor, |tile| frontier.push(leaf_hash(tile)));
+    frontier.root()
+}
+
+/// `keccak(0x00 | tile)`.
+pub fn leaf_hash(tile: &[u8]) -> B256 {
+    let mut hasher = Keccak256::new();
+    hasher.update([0x00]);
+    hasher.update(tile);
+    hasher.finalize()
+}
+
+/// The leaves of a tensor's tree, without those that fill it up.
+pub fn leaves(tensor: &Tensor) -> Vec<B256> {
+    tiles(tensor, leaf_hash)
+}
+
+/// All levels of a tree over `leaves`, from the leaves, filled up to a power of two, to the root.
+pub fn levels(mut leaves: Vec<B256>) -> Vec<Vec<B256>> {
+    leaves.resize(leaves.len().next_power_of_two(), B256::ZERO);
+    let mut levels = Vec::from([leaves]);
+    while let Some([left, right, rest @ ..]) = levels.last().map(Vec::as_slice) {
+        let mut parents = Vec::from([node_hash(left, right)]);
+        parents.extend(rest.as_chunks::<2>().0.iter().map(|[left, right]| node_hash(left, right)));
+        levels.push(parents);
+    }
+    levels
+}
+
+/// The siblings of leaf `index` in a tree of these [`levels`], from the leaf on.
+pub fn siblings(levels: &[Vec<B256>], index: usize) -> Vec<B256> {
+    let below_root = levels.iter().take(levels.len().saturating_sub(1)).enumerate();
+    below_root.map(|(height, level)| level.get(index >> height ^ 1).copied().unwrap_or_default()).collect()
+}
+
+/// Whether `leaf` is at `index` below `root`, by its siblings from the leaf on. An index beyond the tree is nowhere.
+pub fn proves(root: B256, index: u64, leaf: B256, siblings: impl ExactSizeIterator<Item = B256>) -> bool {
+    if siblings.len() < 64 && index >> siblings.len() != 0 {
+        return false;
+    }
+    let (mut hash, mut index) = (leaf, index);
+    for sibling in siblings {
+        hash = if index & 1 == 0 { node_hash(&hash, &sibling) } else { node_hash(&sibling, &hash) };
+        index >>= 1;
+    }
+    hash == root
+}
+
+/// Appends leaves one by one and keeps what the root needs: a hash for each set bit of their number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Frontier {
+    count: u64,
+    /// Roots of full subtrees, the largest first.
+    peaks: Vec<B256>,
+}
+
+impl Frontier {
+    /// Appends a leaf.
+    pub fn push(&mut self, leaf: B256) {
+        let mut hash = leaf;
+        for _ in 0..self.count.trailing_ones() {
+            // There is a peak for each set bit.
+            hash = node_hash(&self.peaks.pop().unwrap_or_default(), &hash);
+        }
+        self.peaks.push(hash);
+        self.count += 1;
+    }
+
+    /// Leaves so far.
+    pub const fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Roots of full subtrees, the largest first.
+    pub fn peaks(&self) -> &[B256] {
+        &self.peaks
+    }
+
+    /// The root, with zero leaves up to a power of two; zero without any leaf.
+    pub fn root(&self) -> B256 {
+        let height = self.count.next_power_of_two().trailing_zeros();
+        let mut peaks = self.peaks.iter().rev();
+        let (mut hash, mut padding) = (None, B256::ZERO);
+        for level in 0..=height {
+            let peak = if self.count >> level & 1 == 1 { peaks.next() } else { None };
+            hash = match (peak, hash) {
+                (Some(peak), Some(right)) => Some(node_hash(peak, &right)),
+                // A subtree of this height whose right part is not there at all.
+                (Some(peak), None) if level == height => return *peak,
+                (Some(peak), None) => Some(node_hash(peak, &padding)),
+                (None, Some(left)) if level < height => Some(node_hash(&left, &padding)),
+                (None, hash) => hash,
+            };
+            padding = node_hash(&padding, &padding);
+        }
+        hash.unwrap_or_default()
+    }
+}
+
+/// Commits to a tensor whose bytes come in pieces: it holds sixteen rows and a few hashes at a time.
+#[derive(Clone, Debug)]
+pub struct Committer {
+    shape: Shape,
+    /// Rows of the current band, as bytes.
+    band: Vec<u8>,
+    written: usize,
+    frontier: Frontier,
+}
+
+impl Committer {
+    /// For a tensor of this shape.
+    pub fn new(shape: Shape) -> Self {
+        Self { shape, band: Vec::new(), written: 0, frontier: Frontier::default() }
+    }
+
+    /// The next data bytes (I32 elements little-endian), of any number.
+    pub fn write(&mut self, mut bytes: &[u8]) -> Result<(), TensorError> {
+        let expected = self.shape.size_bytes();
+        if bytes.len() > expected - self.written {
+            return Err(TensorError::DataLength { expected, got: self.written.saturating_add(bytes.len()) });
+        }
+        let full = TILE * self.shape.cols() * self.shape.dtype().width();
+        while !bytes.is_empty() {
+            let (head, rest) = bytes.split_at(bytes.len().min(full - self.band.len()));
+            self.band.extend_from_slice(head);
+            self.written += head.len();
+            bytes = rest;
+            if self.band.len() == full {
+                self.finish_band();
+            }
+        }
+        Ok(())
+    }
+
+    /// The commitment, once all bytes are there.
+    pub fn finish(mut self) -> Result<Commitment, TensorError> {
+        let expected = self.shape.size_bytes();
+        if self.written != expected {
+            return Err(TensorError::DataLength { expected, got: self.written });
+        }
+        if !self.band.is_empty() {
+            self.finish_band();
+        }
+        Ok(Commitment { shape: self.shape, root: self.frontier.root() })
+    }
+
+    /// Hashes the tiles of the rows at hand.
+    fn finish_band(&mut self) {
+        let (cols, width) = (self.shape.cols(), self.shape.dtype().width());
+        let mut tile = [0; TILE * TILE * 4];
+        for left in (0..cols).step_by(TILE) {
+            let tile = &mut tile[..TILE * TILE * width];
+            tile.fill(0);
+            let part = TILE.min(cols - left) * width;
+            for (out, row) in tile.chunks_exact_mut(TILE * width).zip(self.band.chunks_exact(cols * width)) {
+                out[..part].copy_from_slice(&row[left * width..][..part]);
+            }
+            self.frontier.push(leaf_hash(tile));
+        }
+        self.band.clear();
+    }
 }
 
 /// What `leaf` makes of the bytes of each tile, in tile order.
@@ -183,18 +342,4 @@ fn node_preimage(left: &B256, right: &B256) -> [u8; 65] {
     preimage[1..33].copy_from_slice(left.as_slice());
     preimage[33..].copy_from_slice(right.as_slice());
     preimage
-}
-
-/// Folds level by level; `padding` is the root of an all-padding subtree of the level's height.
-fn merkle_root(mut level: Vec<B256>) -> B256 {
-    let mut padding = B256::ZERO;
-    while level.len() > 1 {
-        let parents = level.len().div_ceil(2);
-        for i in 0..parents {
-            level[i] = node_hash(&level[2 * i], level.get(2 * i + 1).unwrap_or(&padding));
-        }
-        level.truncate(parents);
-        padding = node_hash(&padding, &padding);
-    }
-    level[0]
 }

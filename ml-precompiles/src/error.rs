@@ -1,9 +1,10 @@
 //! Why a call fails.
 
 use crate::{graph::GraphError, tensor::TensorError};
+use alloc::boxed::Box;
 
 /// A call that burns all of its gas: malformed input, wrong shapes, a limit, or too little gas.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Failure {
     /// The price is above what is left of the gas limit.
@@ -34,6 +35,31 @@ pub enum Failure {
     /// An operand of the wrong type or shape.
     #[error("operand {0} has the wrong type or shape")]
     Operand(&'static str),
+    /// As many operands as the operation does not take.
+    #[error("{0} operands")]
+    Operands(usize),
+    /// An element of an operand is out of range.
+    #[error("element {index} of operand {operand} is out of range")]
+    Value {
+        /// Which operand.
+        operand: &'static str,
+        /// Which element, from 0.
+        index: usize,
+    },
+    /// A block of random words without one that can be used.
+    #[error("draw {index} finds no number")]
+    Draw {
+        /// Which draw, from 0.
+        index: u32,
+    },
+    /// A node of a graph fails.
+    #[error("node {node}: {reason}")]
+    Node {
+        /// Which node, from 0.
+        node: usize,
+        /// Why.
+        reason: Box<Self>,
+    },
     /// A weight of -128.
     #[error("a weight is -128")]
     Weight,

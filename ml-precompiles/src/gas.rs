@@ -26,14 +26,42 @@ pub const MACS_PER_GAS: u64 = 1_024;
 pub const OPERANDS_PER_GAS: u64 = 64;
 /// Accumulators of a product per gas: what counts when the sums are short.
 pub const ACCUMULATORS_PER_GAS: u64 = 8;
+/// Elements of a convolution's taps per gas.
+pub const IM2COL_PER_GAS: u64 = 64;
 /// Elements requantised per gas.
 pub const REQUANT_PER_GAS: u64 = 8;
 /// Elements looked up per gas.
 pub const LUT8_PER_GAS: u64 = 32;
+/// Elements of a softmax or a normalisation per gas.
+pub const ROW_OPERATION_PER_GAS: u64 = 8;
+/// Each row of them.
+pub const ROW: u64 = 2;
+/// Elements added per gas.
+pub const ADD_PER_GAS: u64 = 32;
+/// Taps pooled per gas.
+pub const POOL_TAPS_PER_GAS: u64 = 32;
+/// Pooled elements per gas.
+pub const POOL_PER_GAS: u64 = 8;
+/// Bytes gathered per gas.
+pub const GATHER_BYTES_PER_GAS: u64 = 64;
+/// Products of attention per gas: its sums are short.
+pub const ATTENTION_MACS_PER_GAS: u64 = 512;
+/// Elements whose cosine is taken per gas.
+pub const COSINE_PER_GAS: u64 = 16;
+/// Values of updates per gas.
+pub const UPDATES_PER_GAS: u64 = 16;
+/// Means, and changes by a ratio, per gas: each is a division.
+pub const DIVISIONS_PER_GAS: u64 = 1;
+/// Eight words drawn.
+pub const PRNG_BLOCK: u64 = 36;
+/// Entries of a population per gas.
+pub const POPULATION_PER_GAS: u64 = 64;
 /// Predictions measured per gas.
 pub const METRIC_PER_GAS: u64 = 16;
 /// Each node of a FORWARD: its decoding and the look-up of its parameters.
 pub const NODE: u64 = 200;
+/// One level of a tile proof.
+pub const VERIFY_LEVEL: u64 = 60;
 
 /// Loading `bytes`.
 pub const fn load(bytes: u64) -> u64 {
@@ -54,10 +82,19 @@ pub const fn slice(bytes: u64) -> u64 {
     bytes.div_ceil(SLICE_BYTES_PER_GAS)
 }
 
-/// The product of matrices [m,k] and [k,n].
-pub const fn matmul(m: u64, k: u64, n: u64) -> u64 {
-    let (macs, operands, accumulators) = (m * k * n, m * k + k * n, m * n);
-    macs.div_ceil(MACS_PER_GAS) + operands.div_ceil(OPERANDS_PER_GAS) + accumulators.div_ceil(ACCUMULATORS_PER_GAS)
+/// The product of a matrix [m,k] with one of [k,n], beside [`weights`].
+pub const fn product(m: u64, k: u64, n: u64) -> u64 {
+    (m * k * n).div_ceil(MACS_PER_GAS) + (m * k).div_ceil(OPERANDS_PER_GAS) + (m * n).div_ceil(ACCUMULATORS_PER_GAS)
+}
+
+/// Reading the weights [k,n] of a product.
+pub const fn weights(k: u64, n: u64) -> u64 {
+    (k * n).div_ceil(OPERANDS_PER_GAS)
+}
+
+/// Collecting `elements` of taps.
+pub const fn im2col(elements: u64) -> u64 {
+    elements.div_ceil(IM2COL_PER_GAS)
 }
 
 /// Requantising `elements`.
@@ -68,6 +105,66 @@ pub const fn requant(elements: u64) -> u64 {
 /// Looking up `elements` in a table.
 pub const fn lut8(elements: u64) -> u64 {
     elements.div_ceil(LUT8_PER_GAS)
+}
+
+/// SOFTMAX_I8 of a matrix.
+pub const fn softmax([rows, cols]: [u64; 2]) -> u64 {
+    rows * ROW + (rows * cols).div_ceil(ROW_OPERATION_PER_GAS)
+}
+
+/// LAYERNORM_I8 of a matrix.
+pub const fn layernorm([rows, cols]: [u64; 2]) -> u64 {
+    rows * ROW + (rows * cols).div_ceil(ROW_OPERATION_PER_GAS)
+}
+
+/// Adding `elements`.
+pub const fn add(elements: u64) -> u64 {
+    elements.div_ceil(ADD_PER_GAS)
+}
+
+/// Pooling `taps` into `elements`.
+pub const fn pool(elements: u64, taps: u64) -> u64 {
+    elements.div_ceil(POOL_PER_GAS) + taps.div_ceil(POOL_TAPS_PER_GAS)
+}
+
+/// Copying `rows` of `bytes` together.
+pub const fn gather(rows: u64, bytes: u64) -> u64 {
+    rows + bytes.div_ceil(GATHER_BYTES_PER_GAS)
+}
+
+/// `elements` sums of `depth` products and their requantisation, in attention.
+pub const fn attention(elements: u64, depth: u64) -> u64 {
+    (elements * depth).div_ceil(ATTENTION_MACS_PER_GAS) + elements.div_ceil(ACCUMULATORS_PER_GAS) + requant(elements)
+}
+
+/// Cosines of the rows of two matrices.
+pub const fn cosine([rows, cols]: [u64; 2]) -> u64 {
+    rows * ROW + (rows * cols).div_ceil(COSINE_PER_GAS)
+}
+
+/// The weighted mean of `count` updates.
+pub const fn fedavg(elements: u64, count: u64) -> u64 {
+    elements.div_ceil(DIVISIONS_PER_GAS) + (elements * count).div_ceil(UPDATES_PER_GAS)
+}
+
+/// The trimmed mean of `count` updates, which sorts each element's values.
+pub const fn trimmed_mean(elements: u64, count: u64) -> u64 {
+    elements.div_ceil(DIVISIONS_PER_GAS) + elements * count * (count.ilog2() as u64 + 1)
+}
+
+/// APPLY_DELTA.
+pub const fn apply_delta(elements: u64) -> u64 {
+    elements.div_ceil(DIVISIONS_PER_GAS)
+}
+
+/// Drawing `n` words.
+pub const fn prng(n: u64) -> u64 {
+    n.div_ceil(8) * PRNG_BLOCK
+}
+
+/// Drawing `n` of a population: a block for each.
+pub const fn sample(population: u64, n: u64) -> u64 {
+    n * PRNG_BLOCK + population.div_ceil(POPULATION_PER_GAS)
 }
 
 /// Measuring `elements` predictions.

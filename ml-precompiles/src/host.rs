@@ -12,6 +12,24 @@ pub struct Residency {
     pub paid_until: u64,
 }
 
+/// A model as the ModelRegistry has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Registered {
+    /// The encoded graph.
+    pub graph: Bytes,
+    /// What PRICE said when it was registered.
+    pub price: Price,
+}
+
+/// What a FORWARD of a whole graph costs, without the base, the loading of tensors and the commitment to the result.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Price {
+    /// Gas for any input, below 2^48.
+    pub fixed: u64,
+    /// Gas for each item of the input, below 2^48.
+    pub per_item: u64,
+}
+
 /// Tensors, models and the journal, as one transaction sees them. Errors are the host's own (a database, a missing
 /// witness); they abort the execution and are never a result of the call.
 ///
@@ -44,6 +62,6 @@ pub trait TensorHost {
     /// What `hash`, of a tile or a node of a commitment, is the hash of. Only a host that gives commitments is asked.
     fn preimage(&mut self, hash: B256) -> Result<Bytes, Self::Error>;
 
-    /// The encoded graph registered in the ModelRegistry under `model_id`.
-    fn graph(&mut self, model_id: B256) -> Result<Option<Bytes>, Self::Error>;
+    /// What is registered in the ModelRegistry under `model_id`.
+    fn graph(&mut self, model_id: B256) -> Result<Option<Registered>, Self::Error>;
 }

@@ -18,6 +18,8 @@ pub enum Metric {
     ArgmaxHits = 0,
     /// Mean squared error of I8 tensors of equal shapes in Q32.32, rounded down.
     MseQ32Floor = 1,
+    /// Elements with `p = t` and t not zero, of I8 tensors of equal shapes.
+    Matches = 2,
 }
 
 impl Metric {
@@ -26,6 +28,7 @@ impl Metric {
         match kind {
             0 => Some(Self::ArgmaxHits),
             1 => Some(Self::MseQ32Floor),
+            2 => Some(Self::Matches),
             _ => None,
         }
     }
@@ -38,7 +41,7 @@ impl Metric {
                 expect(shape.dims().len() == 2 && shape.cols() <= MAX_CLASSES, "predictions")?;
                 expect(truth.dims() == &shape.dims()[..1], "truth")?;
             }
-            Self::MseQ32Floor => {
+            Self::MseQ32Floor | Self::Matches => {
                 expect(shape.dtype() == Dtype::I8, "predictions")?;
                 expect(truth == shape, "truth")?;
             }
@@ -63,6 +66,10 @@ impl Metric {
                 let sum: u64 = squares.map(|(&p, &t)| u64::from(p.abs_diff(t)).pow(2)).sum();
                 // The mean is at most 255^2.
                 Ok(((u128::from(sum) << 32) / truth.len() as u128) as u64)
+            }
+            Self::Matches => {
+                let pairs = i8s(predictions, "predictions")?.iter().zip(truth);
+                Ok(pairs.filter(|(p, t)| p == t && **t != 0).count() as u64)
             }
         }
     }

@@ -23,6 +23,12 @@ impl Shaped for Tensor {
     }
 }
 
+impl Shaped for Shape {
+    fn shape(&self) -> &Shape {
+        self
+    }
+}
+
 impl<T: Shaped + ?Sized> Shaped for Arc<T> {
     fn shape(&self) -> &Shape {
         (**self).shape()
@@ -103,13 +109,8 @@ impl Operand {
 /// What a host may be asked to work out: one operation on tensors that are known by `P`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request<P> {
-    /// An operation on an input.
-    Operate {
-        /// The operation.
-        operation: Operation<P>,
-        /// Its input.
-        x: P,
-    },
+    /// An operation.
+    Operate(Operation<P>),
     /// A metric.
     Measure {
         /// Which.
@@ -121,17 +122,14 @@ pub enum Request<P> {
     },
 }
 
-/// First word of a request: the last byte of the precompile's address.
-const MATMUL_I8: u64 = 0x10;
-const REQUANT: u64 = 0x12;
-const LUT8: u64 = 0x13;
-const METRIC: u64 = 0x30;
+/// Code of METRIC: the last byte of the precompile's address.
+const METRIC: u8 = 0x30;
 
 impl<P> Request<P> {
     /// The operands, replaced one by one.
     pub fn try_map<Q, E>(&self, mut map: impl FnMut(&P) -> Result<Q, E>) -> Result<Request<Q>, E> {
         Ok(match self {
-            Self::Operate { operation, x } => Request::Operate { x: map(x)?, operation: operation.try_map(map)? },
+            Self::Operate(operation) => Request::Operate(operation.try_map(map)?),
             Self::Measure { metric, predictions, truth } => {
                 Request::Measure { metric: *metric, predictions: map(predictions)?, truth: map(truth)? }
             }
@@ -140,51 +138,32 @@ impl<P> Request<P> {
 }
 
 impl Request<B256> {
-    /// Words: what to do, then the ids of the input and of all parameters, zero for one that is absent; for a metric its
-    /// number, then predictions and truth.
+    /// The code as a word, then the precompile's input.
     pub fn encode(&self) -> Vec<u8> {
-        let optional = |id: &Option<B256>| id.unwrap_or_default();
-        let number = |value: u64| B256::from(U256::from(value));
-        let words = match self {
-            Self::Operate { operation: Operation::MatmulI8 { weights, bias, requant }, x } => {
-                Vec::from([number(MATMUL_I8), *x, *weights, optional(bias), optional(requant)])
-            }
-            Self::Operate { operation: Operation::Requant { constants }, x } => {
-                Vec::from([number(REQUANT), *x, *constants])
-            }
-            Self::Operate { operation: Operation::Lut8 { table }, x } => Vec::from([number(LUT8), *x, *table]),
+        let number = |value: u8| B256::with_last_byte(value);
+        match self {
+            Self::Operate(operation) => [number(operation.kind().code()).to_vec(), operation.encode()].concat(),
             Self::Measure { metric, predictions, truth } => {
-                Vec::from([number(METRIC), number(*metric as u64), *predictions, *truth])
+                [number(METRIC), number(*metric as u8), *predictions, *truth].concat()
             }
-        };
-        words.concat()
+        }
     }
 
     /// Reads what [`Self::encode`] wrote; none for anything else.
     pub fn decode(bytes: &[u8]) -> Option<Self> {
-        let (words, rest) = bytes.as_chunks::<32>();
-        let (kind, operands) = words.split_first()?;
-        if !rest.is_empty() {
+        let (code, input) = bytes.split_first_chunk::<32>()?;
+        let (&code, zeros) = code.split_last()?;
+        if zeros.iter().any(|byte| *byte != 0) {
             return None;
         }
-        let optional = |id: &[u8; 32]| Some(B256::new(*id)).filter(|id| !id.is_zero());
-        let number = |word: &[u8; 32]| u64::try_from(U256::from_be_bytes(*word)).ok();
-        Some(match (number(kind)?, operands) {
-            (MATMUL_I8, [x, weights, bias, requant]) => {
-                let (bias, requant) = (optional(bias), optional(requant));
-                Self::Operate { operation: Operation::MatmulI8 { weights: weights.into(), bias, requant }, x: x.into() }
-            }
-            (REQUANT, [x, constants]) => {
-                Self::Operate { operation: Operation::Requant { constants: constants.into() }, x: x.into() }
-            }
-            (LUT8, [x, table]) => Self::Operate { operation: Operation::Lut8 { table: table.into() }, x: x.into() },
-            (METRIC, [metric, predictions, truth]) => Self::Measure {
-                metric: Metric::from_kind(number(metric)?)?,
-                predictions: predictions.into(),
-                truth: truth.into(),
-            },
-            _ => return None,
-        })
+        if code != METRIC {
+            return Operation::decode(code, input)?.ok().map(Self::Operate);
+        }
+        let (words, rest) = input.as_chunks::<32>();
+        let [metric, predictions, truth] = words else { return None };
+        let metric = u64::try_from(U256::from_be_bytes(*metric)).ok().and_then(Metric::from_kind)?;
+        let request = Self::Measure { metric, predictions: predictions.into(), truth: truth.into() };
+        rest.is_empty().then_some(request)
     }
 }
 
@@ -214,7 +193,7 @@ impl<P: Borrow<Tensor> + Shaped> Request<P> {
     /// Works it out.
     pub fn answer(&self) -> Answer {
         match self {
-            Self::Operate { operation, x } => operation.apply(x.borrow()).map_or_else(Answer::Failed, Answer::Tensor),
+            Self::Operate(operation) => operation.apply().map_or_else(Answer::Failed, Answer::Tensor),
             Self::Measure { metric, predictions, truth } => {
                 let measured = metric.measure(predictions.borrow(), truth.borrow());
                 measured.map_or_else(Answer::Failed, Answer::Number)

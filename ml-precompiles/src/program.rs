@@ -2,10 +2,13 @@
 
 use crate::{
     error::Failure,
-    graph::{Graph, Value},
+    gas,
+    graph::{Graph, Input, Source, Value, in_node},
+    host::Price,
+    kernel::Engine,
     operand::Shaped,
     ops::{MAX_MACS, Operation, Plan},
-    tensor::{Dtype, Shape, Tensor},
+    tensor::{Shape, Tensor},
 };
 use alloc::{sync::Arc, vec::Vec};
 use alloy_primitives::B256;
@@ -14,12 +17,20 @@ use core::{borrow::Borrow, ops::Range};
 /// The most that all nodes' results of one FORWARD take together, in bytes: 256 MiB.
 pub const MAX_FORWARD_BYTES: u64 = 1 << 28;
 
-/// Nodes that can run: `inputs` count from the program's own input, which is 0.
+/// Nodes that can run: values count from the program's own input, which is 0.
 #[derive(Clone, Debug)]
 pub struct Program<P = Arc<Tensor>> {
+    /// The first node's number in the graph.
+    from: usize,
     /// What the graph says of its input, if the program starts there.
-    declared: Option<(Dtype, u32)>,
-    steps: Vec<(usize, Operation<P>)>,
+    declared: Option<Input>,
+    steps: Vec<Operation<Bound<P>>>,
+}
+
+#[derive(Clone, Debug)]
+enum Bound<P> {
+    Value(usize),
+    Parameter(P),
 }
 
 /// The whole of `graph` on `x`, off chain: the same steps as the precompile, without gas. `fetch` finds parameters.
@@ -45,28 +56,45 @@ impl<P: Shaped> Program<P> {
         let nodes = graph.nodes().get(range).filter(|nodes| !nodes.is_empty()).ok_or_else(unfit)?;
         let mut steps = Vec::with_capacity(nodes.len());
         for node in nodes {
-            let Value(input) = node.input;
-            let input = usize::from(input).checked_sub(from).ok_or_else(unfit)?;
-            steps.push((input, node.operation.try_map(|&id| fetch(id))?));
+            let step = node.try_map(|source| match *source {
+                Source::Value(Value(value)) => {
+                    usize::from(value).checked_sub(from).map(Bound::Value).ok_or_else(|| unfit().into())
+                }
+                Source::Parameter(id) => fetch(id).map(Bound::Parameter),
+            });
+            steps.push(step?);
         }
-        let declared = (from == 0).then_some((graph.input_dtype(), graph.input_cols()));
-        Ok(Self { declared, steps })
+        Ok(Self { from, declared: (from == 0).then_some(*graph.input()), steps })
     }
 
     /// Checks the types and shapes of everything on an input of shape `x`, and the limits; sums the prices of the
     /// operations. The output is the last node's.
     pub fn plan(&self, x: &Shape) -> Result<Plan, Failure> {
-        if self.declared.is_some_and(|(dtype, cols)| dtype != x.dtype() || cols as usize != x.cols()) {
-            return Err(Failure::Operand("x"));
+        if let Some(input) = self.declared {
+            let fits = x.dtype() == input.dtype
+                && x.cols() == input.cols as usize
+                && x.rows().is_multiple_of(input.rows_per_item as usize);
+            if !fits {
+                return Err(Failure::Operand("x"));
+            }
         }
         let mut values = Vec::from([*x]);
-        let mut total = Plan { output: *x, macs: 0, gas: 0 };
+        let mut total = Plan { output: *x, macs: 0, gas: 0, fixed: 0 };
         let mut bytes = 0;
-        for (input, operation) in &self.steps {
-            let plan = operation.plan(&values[*input])?;
+        for (index, step) in self.steps.iter().enumerate() {
+            let step = step.try_map(|operand| match operand {
+                Bound::Value(value) => values.get(*value).copied().ok_or(Failure::Operand("value")),
+                Bound::Parameter(parameter) => Ok(*parameter.shape()),
+            })?;
+            let plan = step.plan().map_err(in_node(self.from + index))?;
             values.push(plan.output);
             bytes += plan.output.size_bytes() as u64;
-            total = Plan { output: plan.output, macs: total.macs + plan.macs, gas: total.gas + plan.gas };
+            total = Plan {
+                output: plan.output,
+                macs: total.macs + plan.macs,
+                gas: total.gas + plan.gas,
+                fixed: total.fixed + plan.fixed,
+            };
         }
         if total.macs > MAX_MACS {
             return Err(Failure::Macs(total.macs));
@@ -77,26 +105,57 @@ impl<P: Shaped> Program<P> {
         Ok(total)
     }
 
-    /// The last node's result. `compute` works one operation out: on the result of an earlier one, or on the program's
-    /// input (`None`). [`Self::plan`] comes first.
-    pub(crate) fn evaluate<V, E: From<Failure>>(
+    /// What a whole graph costs from now on, and the shape of its result for one item. What grows with the rows of a
+    /// node grows with the items, or not at all; so `fixed + items * per_item` is never less than the sum of the nodes.
+    pub(crate) fn price(&self) -> Result<(Price, Shape), Failure> {
+        let input = self.declared.ok_or(Failure::Range { from: self.from, to: self.from + self.steps.len() })?;
+        let plan = self.plan(&Shape::new(input.dtype, &[input.rows_per_item, input.cols])?)?;
+        let nodes = self.steps.len() as u64;
+        Ok((Price { fixed: gas::NODE * nodes + plan.fixed, per_item: plan.gas }, plan.output))
+    }
+
+    /// The last node's result on `x`. `compute` works one operation out. [`Self::plan`] comes first.
+    pub(crate) fn evaluate<E: From<Failure>>(
         &self,
-        mut compute: impl FnMut(&Operation<P>, Option<&V>) -> Result<V, E>,
-    ) -> Result<V, E> {
-        let mut values = Vec::with_capacity(self.steps.len());
-        for (input, operation) in &self.steps {
-            let value = compute(operation, input.checked_sub(1).map(|index| &values[index]))?;
-            values.push(value);
+        x: P,
+        mut compute: impl FnMut(Operation<P>) -> Result<P, E>,
+    ) -> Result<P, E>
+    where
+        P: Clone,
+    {
+        let mut values = Vec::from([x]);
+        for step in &self.steps {
+            let step = step.try_map(|operand| match operand {
+                Bound::Value(value) => values.get(*value).cloned().ok_or(Failure::Operand("value")),
+                Bound::Parameter(parameter) => Ok(parameter.clone()),
+            })?;
+            values.push(compute(step)?);
         }
-        // A program has at least one step.
-        values.pop().ok_or_else(|| Failure::Range { from: 0, to: 0 }.into())
+        // The input, at least, is there.
+        values.pop().ok_or_else(|| Failure::Operand("x").into())
     }
 }
 
 impl<P: Borrow<Tensor> + Shaped> Program<P> {
     /// The last node's result for `x`.
     pub fn run(&self, x: &Tensor) -> Result<Tensor, Failure> {
+        self.run_on(&Engine::detect(), x)
+    }
+
+    /// The same with given kernels and threads.
+    pub fn run_on(&self, engine: &Engine, x: &Tensor) -> Result<Tensor, Failure> {
         self.plan(x.shape())?;
-        self.evaluate(|operation, value| operation.apply(value.unwrap_or(x)))
+        let mut values: Vec<Tensor> = Vec::with_capacity(self.steps.len());
+        for (index, step) in self.steps.iter().enumerate() {
+            let step = step.as_ref().try_map(|operand| {
+                Ok::<&Tensor, Failure>(match *operand {
+                    Bound::Value(0) => x,
+                    Bound::Value(value) => values.get(value - 1).ok_or(Failure::Operand("value"))?,
+                    Bound::Parameter(parameter) => parameter.borrow(),
+                })
+            })?;
+            values.push(step.apply_on(engine).map_err(in_node(self.from + index))?);
+        }
+        values.pop().ok_or(Failure::Operand("x"))
     }
 }

@@ -1,13 +1,16 @@
-//! The integer matrix product: a scalar specification, and kernels that equal it bit for bit.
+//! Kernels: a scalar specification, and faster ones that equal it bit for bit.
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub mod avx2;
+mod engine;
 pub mod scalar;
+
+pub use engine::{Engine, Simd};
 
 /// Row-major operands of `out[i,j] = bias[j] + sum_k a[i,k] * b[k,j]`: `a` is [m,k], `b` is [k,n], `out` is [m,n].
 ///
-/// With k <= 65,536, no -128 in `b` and |bias| <= 2^30, every partial sum in any order fits 32 bits, so all kernels
-/// agree. Outside these bounds they wrap, still without undefined behaviour. Slices of other lengths panic.
+/// With k <= 65,536, no -128 in `b` or no bias, and |bias| <= 2^30, every partial sum in any order fits 32 bits, so all
+/// kernels agree. Outside these bounds they wrap, still without undefined behaviour. Slices of other lengths panic.
 #[derive(Clone, Copy, Debug)]
 pub struct Product<'a> {
     /// Left matrix.
@@ -30,15 +33,4 @@ impl Product<'_> {
             None => out.fill(0),
         }
     }
-}
-
-/// The fastest kernel that this processor has for the operands.
-pub fn matmul(product: &Product<'_>, out: &mut [i32]) {
-    #[cfg(all(feature = "std", target_arch = "x86_64"))]
-    if avx2::Avx2::pays(product.k)
-        && let Some(avx2) = avx2::Avx2::detect()
-    {
-        return avx2.matmul(product, out);
-    }
-    scalar::matmul(product, out);
 }

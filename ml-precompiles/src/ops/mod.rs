@@ -1,164 +1,251 @@
 //! The operations that a graph is made of. Scalar code is their specification.
 
-mod matmul;
-mod requant;
+mod apply;
+pub mod arithmetic;
+mod attention;
+mod draw;
+mod image;
+mod kind;
+mod plan;
+mod product;
+mod rows;
+mod updates;
+
+pub use arithmetic::{MAX_BIAS, MAX_EXP, TABLE_LEN};
+pub use kind::{Draw, Heads, Kind, MAX_DRAWS, Pooling, Ratio, Window};
+pub use plan::{MAX_MACS, Plan};
+pub use product::im2col_row;
 
 use crate::{
+    aggregate::MAX_UPDATES,
     error::Failure,
-    gas,
     operand::Shaped,
-    tensor::{Dtype, Shape, Tensor},
+    tensor::{Dtype, Tensor},
 };
 use alloc::vec::Vec;
-use core::borrow::Borrow;
+use alloy_primitives::B256;
 
-/// Multiplications that one call can ask for: 2^34.
-pub const MAX_MACS: u64 = 1 << 34;
-/// Largest magnitude of a bias: 2^30.
-pub const MAX_BIAS: u32 = 1 << 30;
-/// Entries of a look-up table.
-pub const TABLE_LEN: usize = 256;
-
-/// An operation on one input. `P` is what names its parameters: ids in a graph, tensors when it runs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operation<P> {
-    /// `acc[i,j] = bias[j] + sum_k x[i,k] * weights[k,j]`; x I8 [M,K], result I32 [M,N], or I8 when requantised.
-    MatmulI8 {
-        /// I8 [K,N], no element -128.
-        weights: P,
-        /// I32 [N], magnitudes of at most 2^30.
-        bias: Option<P>,
-        /// As in [`Self::Requant`].
-        requant: Option<P>,
-    },
-    /// `clamp(((x[i,j] * m[j] + (1 << (s[j] - 1))) >> s[j]) + zp[j], -128, 127)`; x I32 [M,N], result I8 [M,N].
-    Requant {
-        /// I32 [3,N]: rows m in [2^30, 2^31), s in [31, 62], zp in [-128, 127].
-        constants: P,
-    },
-    /// `table[x + 128]`; x I8 of any shape, result of the same.
-    Lut8 {
-        /// I8 [256].
-        table: P,
-    },
-}
-
-/// What an operation costs and makes, known from shapes alone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Plan {
-    /// Shape of the result.
-    pub output: Shape,
-    /// Multiplications.
-    pub macs: u64,
-    /// Gas, without the base, the loading of operands and the commitment to the result.
-    pub gas: u64,
+/// An operation and what it works on. `P` is what names its operands: ids in a request, tensors when it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation<P> {
+    kind: Kind,
+    operands: Vec<Option<P>>,
 }
 
 impl<P> Operation<P> {
-    /// The parameters, replaced one by one, in the order of their declaration.
-    pub fn try_map<Q, E>(&self, mut map: impl FnMut(&P) -> Result<Q, E>) -> Result<Operation<Q>, E> {
-        Ok(match self {
-            Self::MatmulI8 { weights, bias, requant } => Operation::MatmulI8 {
-                weights: map(weights)?,
-                bias: bias.as_ref().map(&mut map).transpose()?,
-                requant: requant.as_ref().map(&mut map).transpose()?,
-            },
-            Self::Requant { constants } => Operation::Requant { constants: map(constants)? },
-            Self::Lut8 { table } => Operation::Lut8 { table: map(table)? },
+    /// Checks that there are as many operands as the kind has, and that none is absent that may not be.
+    pub fn new(kind: Kind, operands: Vec<Option<P>>) -> Result<Self, Failure> {
+        let count = operands.len();
+        match kind.slots() {
+            Some(slots) => {
+                if count != slots.len() {
+                    return Err(Failure::Operands(count));
+                }
+                let absent =
+                    slots.iter().zip(&operands).find(|((_, optional), operand)| !optional && operand.is_none());
+                if let Some(((name, _), _)) = absent {
+                    return Err(Failure::Operand(name));
+                }
+            }
+            None => {
+                let weights = if let Kind::FedAvg { weights } = &kind { weights.len() } else { count };
+                if count == 0 || count > MAX_UPDATES || count != weights {
+                    return Err(Failure::Operands(count));
+                }
+                if operands.iter().any(Option::is_none) {
+                    return Err(Failure::Operand("updates"));
+                }
+            }
+        }
+        Ok(Self { kind, operands })
+    }
+
+    fn of<const N: usize>(kind: Kind, operands: [P; N]) -> Self {
+        Self { kind, operands: operands.into_iter().map(Some).collect() }
+    }
+
+    /// MATMUL_I8: x I8 [M,K], weights I8 [K,N] without -128, bias I32 [N] of magnitudes up to 2^30, requant I32 [3,N] of
+    /// rows m, s, zp. The result is I8 [M,N], or I32 without requant.
+    pub fn matmul(x: P, weights: P, bias: Option<P>, requant: Option<P>) -> Self {
+        Self { kind: Kind::MatmulI8, operands: Vec::from([Some(x), Some(weights), bias, requant]) }
+    }
+
+    /// CONV2D_I8: x I8 [B*h*w, C], weights I8 [kh*kw*C, N]; the rest as in [`Self::matmul`].
+    pub fn conv2d(window: Window, pad: i8, x: P, weights: P, bias: Option<P>, requant: Option<P>) -> Self {
+        Self { kind: Kind::Conv2dI8 { window, pad }, operands: Vec::from([Some(x), Some(weights), bias, requant]) }
+    }
+
+    /// REQUANT: x I32 [M,N], constants I32 [3,N] of rows m, s, zp.
+    pub fn requant(x: P, constants: P) -> Self {
+        Self::of(Kind::Requant, [x, constants])
+    }
+
+    /// LUT8: x I8, table I8 [256].
+    pub fn lut8(x: P, table: P) -> Self {
+        Self::of(Kind::Lut8, [x, table])
+    }
+
+    /// SOFTMAX_I8: x I8 [M,N], table I32 [256] of exponentials by the distance from the row's maximum.
+    pub fn softmax(x: P, table: P) -> Self {
+        Self::of(Kind::SoftmaxI8, [x, table])
+    }
+
+    /// LAYERNORM_I8: x I8 [M,N], constants I32 [3,N] of rows m, c, s.
+    pub fn layernorm(x: P, constants: P) -> Self {
+        Self::of(Kind::LayernormI8, [x, constants])
+    }
+
+    /// ADD_I8: a I8 [M,N], b I8 [P,N] with P dividing M, constants I32 [4]: ma, mb, c, s.
+    pub fn add(a: P, b: P, constants: P) -> Self {
+        Self::of(Kind::AddI8, [a, b, constants])
+    }
+
+    /// POOL: x I8 [B*h*w, C].
+    pub fn pool(pooling: Pooling, window: Window, x: P) -> Self {
+        Self::of(Kind::Pool { pooling, window }, [x])
+    }
+
+    /// GATHER: table I8 or I32 [R,C], indices I32 [M] or [M,1].
+    pub fn gather(table: P, indices: P) -> Self {
+        Self::of(Kind::Gather, [table, indices])
+    }
+
+    /// SCORES_I8: q and k I8 [B*T, *] from these columns on, constants I32 [3,H].
+    pub fn scores(heads: Heads, first: [u32; 2], q: P, k: P, constants: P) -> Self {
+        Self::of(Kind::ScoresI8 { heads, first }, [q, k, constants])
+    }
+
+    /// MIX_I8: p I8 [B*H*T, T], v I8 [B*T, *] from this column on, constants I32 [3, H*d].
+    pub fn mix(heads: Heads, first: u32, p: P, v: P, constants: P) -> Self {
+        Self::of(Kind::MixI8 { heads, first }, [p, v, constants])
+    }
+
+    /// COSINE_GE: a and b I8 [M,N].
+    pub fn cosine_ge(ratio: Ratio, a: P, b: P) -> Self {
+        Self::of(Kind::CosineGe(ratio), [a, b])
+    }
+
+    /// APPLY_DELTA: base and delta I32 of one shape.
+    pub fn apply_delta(ratio: Ratio, base: P, delta: P) -> Self {
+        Self::of(Kind::ApplyDelta(ratio), [base, delta])
+    }
+
+    /// FEDAVG of I32 updates of one shape and their weights.
+    pub fn fedavg(updates: impl IntoIterator<Item = (u64, P)>) -> Result<Self, Failure> {
+        let (weights, updates): (Vec<_>, Vec<_>) = updates.into_iter().map(|(weight, p)| (weight, Some(p))).unzip();
+        if weights.iter().all(|weight| *weight == 0) {
+            return Err(Failure::Word(0));
+        }
+        Self::new(Kind::FedAvg { weights }, updates)
+    }
+
+    /// TRIMMED_MEAN of I32 updates of one shape.
+    pub fn trimmed_mean(trim: u32, updates: impl IntoIterator<Item = P>) -> Result<Self, Failure> {
+        Self::new(Kind::TrimmedMean { trim }, updates.into_iter().map(Some).collect())
+    }
+
+    /// PRNG: I32 [n].
+    pub const fn prng(draw: Draw, n: u32) -> Self {
+        Self { kind: Kind::Prng { draw, n }, operands: Vec::new() }
+    }
+
+    /// SAMPLE: I32 [n].
+    pub const fn sample(draw: Draw, population: u32, n: u32) -> Self {
+        Self { kind: Kind::Sample { draw, population, n }, operands: Vec::new() }
+    }
+
+    /// Code and attributes.
+    pub const fn kind(&self) -> &Kind {
+        &self.kind
+    }
+
+    /// The operands in order, `None` for an absent one.
+    pub fn operands(&self) -> &[Option<P>] {
+        &self.operands
+    }
+
+    /// What operand `index` is called.
+    pub fn name(&self, index: usize) -> &'static str {
+        self.kind.slots().map_or("updates", |slots| slots.get(index).map_or("", |(name, _)| name))
+    }
+
+    /// The operands, replaced one by one, in order.
+    pub fn try_map<Q, E>(&self, map: impl FnMut(&P) -> Result<Q, E>) -> Result<Operation<Q>, E> {
+        let mut map = map;
+        let operands = self.operands.iter().map(|operand| operand.as_ref().map(&mut map).transpose());
+        Ok(Operation { kind: self.kind.clone(), operands: operands.collect::<Result<_, _>>()? })
+    }
+
+    /// The same on references.
+    pub fn as_ref(&self) -> Operation<&P> {
+        Operation { kind: self.kind.clone(), operands: self.operands.iter().map(Option::as_ref).collect() }
+    }
+
+    fn operand(&self, index: usize) -> Result<&P, Failure> {
+        self.optional(index).ok_or(Failure::Operand(self.name(index)))
+    }
+
+    fn optional(&self, index: usize) -> Option<&P> {
+        self.operands.get(index)?.as_ref()
+    }
+}
+
+impl Operation<B256> {
+    /// The input of the precompile: attributes, then ids, zero for an absent one.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut words = self.kind.attributes();
+        words.extend(self.operands.iter().map(|id| id.unwrap_or_default()));
+        words.concat()
+    }
+
+    /// Reads what [`Self::encode`] wrote for this code; nothing if there is no such operation.
+    pub fn decode(code: u8, input: &[u8]) -> Option<Result<Self, Failure>> {
+        let (words, rest) = input.as_chunks::<32>();
+        let attributes = Kind::attributes_of(code, words.len())?;
+        Some(if !rest.is_empty() || words.len() < attributes {
+            Err(Failure::InputLength(input.len()))
+        } else {
+            let words: Vec<B256> = words.iter().copied().map(B256::new).collect();
+            let (attributes, ids) = words.split_at(attributes);
+            Self::from_words(code, attributes, ids, input.len())
         })
     }
-}
 
-impl<P: Shaped> Operation<P> {
-    /// Checks the types and shapes of all operands, and prices the operation on an input of shape `x`.
-    pub fn plan(&self, x: &Shape) -> Result<Plan, Failure> {
-        match self {
-            Self::MatmulI8 { weights, bias, requant } => {
-                let [m, k] = matrix(x, Dtype::I8, "x")?;
-                let [rows, n] = matrix(weights.shape(), Dtype::I8, "weights")?;
-                expect(rows == k, "weights")?;
-                if let Some(bias) = bias {
-                    expect_shape(bias, Dtype::I32, &[n], "bias")?;
-                }
-                let dtype = match requant {
-                    Some(constants) => {
-                        expect_shape(constants, Dtype::I32, &[3, n], "requant")?;
-                        Dtype::I8
-                    }
-                    None => Dtype::I32,
-                };
-                let (m, k, n) = (u64::from(m), u64::from(k), u64::from(n));
-                let requant = if requant.is_some() { gas::requant(m * n) } else { 0 };
-                let output = Shape::new(dtype, &[m as u32, n as u32])?;
-                // The accumulators take as much memory as an I32 result, whatever the result is.
-                Shape::new(Dtype::I32, output.dims())?;
-                Ok(Plan { output, macs: m * k * n, gas: gas::matmul(m, k, n) + requant })
-            }
-            Self::Requant { constants } => {
-                let [_, n] = matrix(x, Dtype::I32, "x")?;
-                expect_shape(constants, Dtype::I32, &[3, n], "requant")?;
-                let output = Shape::new(Dtype::I8, x.dims())?;
-                Ok(Plan { output, macs: 0, gas: gas::requant(x.elements() as u64) })
-            }
-            Self::Lut8 { table } => {
-                expect(x.dtype() == Dtype::I8, "x")?;
-                expect_shape(table, Dtype::I8, &[TABLE_LEN as u32], "table")?;
-                Ok(Plan { output: *x, macs: 0, gas: gas::lut8(x.elements() as u64) })
-            }
-        }
+    fn from_words(code: u8, attributes: &[B256], ids: &[B256], length: usize) -> Result<Self, Failure> {
+        let kind = match Kind::read(code, attributes) {
+            Some(kind) => kind.map_err(Failure::Word)?,
+            None => return Err(Failure::UnknownPrecompile),
+        };
+        let optional = |index: usize| kind.slots().is_some_and(|slots| slots.get(index).is_some_and(|(_, o)| *o));
+        // A zero where an operand has to be is an id that no tensor has.
+        let operands = ids.iter().enumerate().map(|(index, id)| (!id.is_zero() || !optional(index)).then_some(*id));
+        let operands = operands.collect();
+        Self::new(kind, operands).map_err(|failure| match failure {
+            Failure::Operands(_) => Failure::InputLength(length),
+            other => other,
+        })
     }
-}
-
-impl<P: Borrow<Tensor> + Shaped> Operation<P> {
-    /// The result for `x`. Types and shapes are checked first, then the values of the parameters.
-    pub fn apply(&self, x: &Tensor) -> Result<Tensor, Failure> {
-        let output = self.plan(x.shape())?.output;
-        match self {
-            Self::MatmulI8 { weights, bias, requant } => {
-                let bias = bias.as_ref().map(|bias| i32s(bias.borrow(), "bias")).transpose()?;
-                let acc = matmul::accumulate(i8s(x, "x")?, i8s(weights.borrow(), "weights")?, bias, &output)?;
-                match requant {
-                    Some(constants) => {
-                        let data = requant::requantise(&acc, i32s(constants.borrow(), "requant")?, output.cols())?;
-                        Ok(Tensor::from_i8(output.dims(), data)?)
-                    }
-                    None => Ok(Tensor::from_i32(output.dims(), acc)?),
-                }
-            }
-            Self::Requant { constants } => {
-                let constants = i32s(constants.borrow(), "requant")?;
-                Ok(Tensor::from_i8(output.dims(), requant::requantise(i32s(x, "x")?, constants, output.cols())?)?)
-            }
-            Self::Lut8 { table } => {
-                Ok(Tensor::from_i8(output.dims(), lut8(i8s(x, "x")?, i8s(table.borrow(), "table")?))?)
-            }
-        }
-    }
-}
-
-fn lut8(x: &[i8], table: &[i8]) -> Vec<i8> {
-    // From the index of a byte to the index of the value that it holds.
-    let mut by_byte = [0; TABLE_LEN];
-    for (index, &value) in table.iter().take(TABLE_LEN).enumerate() {
-        by_byte[index ^ 0x80] = value;
-    }
-    x.iter().map(|&value| by_byte[usize::from(value as u8)]).collect()
 }
 
 pub(crate) fn expect(condition: bool, operand: &'static str) -> Result<(), Failure> {
     if condition { Ok(()) } else { Err(Failure::Operand(operand)) }
 }
 
-fn expect_shape<P: Shaped>(tensor: &P, dtype: Dtype, dims: &[u32], operand: &'static str) -> Result<(), Failure> {
+pub(crate) fn expect_shape<P: Shaped>(
+    tensor: &P,
+    dtype: Dtype,
+    dims: &[u32],
+    operand: &'static str,
+) -> Result<(), Failure> {
     let shape = tensor.shape();
     expect(shape.dtype() == dtype && shape.dims() == dims, operand)
 }
 
-fn matrix(shape: &Shape, dtype: Dtype, operand: &'static str) -> Result<[u32; 2], Failure> {
-    match *shape.dims() {
-        [rows, cols] if shape.dtype() == dtype => Ok([rows, cols]),
-        _ => Err(Failure::Operand(operand)),
-    }
+/// Rows and columns.
+pub(crate) fn matrix<P: Shaped>(tensor: &P, dtype: Dtype, operand: &'static str) -> Result<[u64; 2], Failure> {
+    let shape = tensor.shape();
+    expect(shape.dtype() == dtype && shape.dims().len() == 2, operand)?;
+    Ok([shape.rows() as u64, shape.cols() as u64])
 }
 
 pub(crate) fn i8s<'a>(tensor: &'a Tensor, operand: &'static str) -> Result<&'a [i8], Failure> {
