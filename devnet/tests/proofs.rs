@@ -11,7 +11,9 @@ use alloy::{
 };
 use autonet_bindings::inbox::Inbox::InboxInstance;
 use autonet_bridge::{Checkpoint, Checkpoints, L1Client};
-use autonet_devnet::{Agents, Network, Ports, Traveller, accounts, accounts::Role, follow_rounds, program, until};
+use autonet_devnet::{
+    Agents, Network, Ports, Traveller, accounts, accounts::Role, contracts, follow_rounds, program, until,
+};
 use autonet_fraud_prover::Span;
 use autonet_storage::{Storage, StorageOptions};
 use eyre::{OptionExt, Result, ensure};
@@ -40,6 +42,7 @@ async fn a_whole_devnet_chain_runs_again_in_the_machine() -> Result<()> {
     ensure!(trained?.len() == 1, "a round of training");
     deposited?;
     agents.stop().await?;
+    classify_digits(&network).await?;
 
     let claimed = newest_checkpoint(&network, 3).await?;
     network.kill_sequencer().await?;
@@ -57,6 +60,22 @@ async fn a_whole_devnet_chain_runs_again_in_the_machine() -> Result<()> {
     let output = prove(&network, &[])?;
     ensure!(output == end, "{output}, but the verifier has {end}");
     network.stop().await
+}
+
+/// The example of a contract that reads digits, with the model of the round.
+async fn classify_digits(network: &Network) -> Result<()> {
+    let contracts = contracts()?;
+    let key = std::fs::read_to_string(network.key_file(Role::User))?;
+    let mut command = Command::new("bash");
+    command
+        .arg(contracts.join("../devnet/examples/classify-digits.sh"))
+        .arg(contracts.join("node_modules/@foundry-rs/cast-linux-amd64/bin/cast"))
+        .args([&network.sequencer_url(), &format!("0x{}", key.trim())]);
+    let output = tokio::task::spawn_blocking(move || command.output()).await??;
+    let said = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
+    println!("{said}");
+    ensure!(output.status.success(), "{said}");
+    Ok(())
 }
 
 /// A transfer that the sequencer never sees but on L1.

@@ -75,8 +75,8 @@ impl Chain {
         Ok(())
     }
 
-    /// The calls of [`Self::pin`], to be sent together with others.
-    pub async fn pin_calls(&self, tensors: &[Arc<Tensor>], until: u64) -> Result<Vec<Call>, AgentError> {
+    /// The calls of [`Self::pin`].
+    async fn pin_calls(&self, tensors: &[Arc<Tensor>], until: u64) -> Result<Vec<Call>, AgentError> {
         let now = self.head().await?.time;
         let store = self.tensors();
         let mut calls = Vec::new();
@@ -95,6 +95,17 @@ impl Chain {
             });
         }
         Ok(calls)
+    }
+
+    /// Pins `tensors` and registers `graph`, if it is not: in this order, as a graph is priced by its parameters.
+    pub async fn publish(&self, graph: &Graph, tensors: &[Arc<Tensor>], until: u64) -> Result<(), AgentError> {
+        self.pin(tensors, until).await?;
+        let models = self.models();
+        if !models.isRegistered(graph.model_id()).call().await? {
+            let register = models.register(graph.encode().into());
+            self.send(Call::new("register", register.into_transaction_request())).await?;
+        }
+        Ok(())
     }
 
     /// Prolongs the lease of a resident tensor whose bytes are not at hand.

@@ -133,13 +133,7 @@ impl Aggregator {
         let mut tensors = merged.model.parameters;
         tensors.push(weights);
         let until = chain.head().await?.time + self.options.lease_hours * 3_600;
-        let mut calls = chain.pin_calls(&tensors, until).await?;
-        let models = chain.models();
-        if !models.isRegistered(model_id).call().await? {
-            let register = models.register(merged.model.graph.encode().into());
-            calls.push(Call::new("register", register.into_transaction_request()));
-        }
-        chain.send_all(calls).await?;
+        chain.publish(&merged.model.graph, &tensors, until).await?;
         let projects = chain.projects();
         let call = projects.setMatureModel(view.task.projectId, model_id, weights_id, U256::from(view.id));
         let receipt = chain.send(Call::new(WHAT, call.into_transaction_request())).await?;

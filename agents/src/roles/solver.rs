@@ -161,13 +161,7 @@ impl Solver {
         let (model_id, update_id) = (prepared.model_id(), prepared.update.id());
         let mut tensors = prepared.model.parameters.clone();
         tensors.push(prepared.update);
-        let mut calls = chain.pin_calls(&tensors, view.lease_needed).await?;
-        let models = chain.models();
-        if !models.isRegistered(model_id).call().await? {
-            let register = models.register(prepared.model.graph.encode().into());
-            calls.push(Call::new("register", register.into_transaction_request()));
-        }
-        chain.send_all(calls).await?;
+        chain.publish(&prepared.model.graph, &tensors, view.lease_needed).await?;
         let reveal = tasks.revealSolution(id, model_id, update_id, solution.salt);
         chain.send(Call::new("revealSolution", reveal.into_transaction_request())).await?;
         agent.report.emit("revealed", json!({ "task": view.id, "model": model_id, "update": update_id }))?;

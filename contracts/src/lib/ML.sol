@@ -24,7 +24,27 @@ enum Metric {
     /// Rows whose largest prediction (the first of equals) is at the index that the truth gives.
     ArgmaxHits,
     /// Mean squared error as Q32.32, rounded down.
-    MseDown
+    MseDown,
+    /// Elements that are equal and not zero.
+    Matches
+}
+
+/// What PRICE answers: gas of a FORWARD, and what comes of one item.
+struct ModelPrice {
+    bytes32 modelId;
+    uint256 fixedGas;
+    uint256 gasPerItem;
+    uint256 rowsPerItem;
+    uint256 cols;
+    Dtype dtype;
+}
+
+/// What random draws come from.
+struct Draw {
+    bytes32 seed;
+    bytes32 domain;
+    /// First block, below 2^48.
+    uint256 counter;
 }
 
 /// @title Typed calls of the ML precompiles at 0xA100..
@@ -82,6 +102,55 @@ library ML {
         if (_isNotResident(success, output)) return (false, 0);
         if (!success || output.length != 32) revert PrecompileFailed(Predeploys.ML_FORWARD);
         return (true, bytes32(output));
+    }
+
+    /// Checks a graph, whose parameters have to be available, and says what it costs to run.
+    function price(bytes memory graph) internal view returns (ModelPrice memory) {
+        return abi.decode(_call(Predeploys.ML_PRICE, graph, 192), (ModelPrice));
+    }
+
+    /// Whether `leaf` is at `index` below `root`, by its siblings from the leaf on.
+    function verify(bytes32 root, uint256 index, bytes32 leaf, bytes32[] memory siblings) internal view returns (bool) {
+        return _id(Predeploys.ML_VERIFY, abi.encodePacked(root, index, leaf, siblings)) != 0;
+    }
+
+    /// How many rows of `a` and `b` have a cosine of at least n/d, and the id of the mask I8 [M] that says which.
+    function cosineAtLeast(uint256 n, uint256 d, bytes32 a, bytes32 b)
+        internal
+        view
+        returns (uint256 count, bytes32 maskId)
+    {
+        return abi.decode(_call(Predeploys.ML_COSINE_GE, abi.encode(n, d, a, b), 64), (uint256, bytes32));
+    }
+
+    /// The weighted mean of I32 updates of one shape, rounded down.
+    function fedAvg(uint256[] memory weights, bytes32[] memory updates) internal view returns (bytes32) {
+        return _id(Predeploys.ML_FEDAVG, abi.encodePacked(weights, updates));
+    }
+
+    /// The mean of I32 updates without each element's `trim` smallest and largest values, rounded down.
+    function trimmedMean(uint256 trim, bytes32[] memory updates) internal view returns (bytes32) {
+        return _id(Predeploys.ML_TRIMMED_MEAN, abi.encodePacked(trim, updates));
+    }
+
+    /// `base + floor(delta * n / d)`, saturating.
+    function applyDelta(uint256 n, uint256 d, bytes32 base, bytes32 delta) internal view returns (bytes32) {
+        return _id(Predeploys.ML_APPLY_DELTA, abi.encode(n, d, base, delta));
+    }
+
+    /// `n` random 32-bit words as I32 [n].
+    function prng(Draw memory draw, uint256 n) internal view returns (bytes32) {
+        return _id(Predeploys.ML_PRNG, abi.encode(draw, n));
+    }
+
+    /// `n` of the numbers below `population`, none twice, as I32 [n].
+    function sample(Draw memory draw, uint256 population, uint256 n) internal view returns (bytes32) {
+        return _id(Predeploys.ML_SAMPLE, abi.encode(draw, population, n));
+    }
+
+    /// Rows of `table` by I32 `indices`.
+    function gather(bytes32 table, bytes32 indices) internal view returns (bytes32) {
+        return _id(Predeploys.ML_GATHER, abi.encode(table, indices));
     }
 
     /// Compares predictions with the truth.

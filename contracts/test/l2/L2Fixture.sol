@@ -20,7 +20,7 @@ import {TensorStore} from "../../src/l2/TensorStore.sol";
 import {TrainingDisputes} from "../../src/l2/TrainingDisputes.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Test} from "../Test.sol";
-import {MockCommit, MockForward, MockMeta, MockMetric} from "./MlMocks.sol";
+import {MockCommit, MockForward, MockMeta, MockMetric, MockPrice} from "./MlMocks.sol";
 
 /// The predeploys at their addresses as the genesis puts them there, mocks of the ML precompiles, and the loop's steps.
 abstract contract L2Fixture is Test {
@@ -35,6 +35,7 @@ abstract contract L2Fixture is Test {
     MockMeta internal constant META = MockMeta(Predeploys.ML_META);
     MockForward internal constant FORWARD = MockForward(Predeploys.ML_FORWARD);
     MockMetric internal constant METRIC = MockMetric(Predeploys.ML_METRIC);
+    MockPrice internal constant PRICES = MockPrice(Predeploys.ML_PRICE);
 
     uint256 internal constant START = 1_800_000_000;
     uint32 internal constant ROWS = 200;
@@ -63,6 +64,7 @@ abstract contract L2Fixture is Test {
         vm.etch(Predeploys.ML_COMMIT, type(MockCommit).runtimeCode);
         vm.etch(Predeploys.ML_FORWARD, type(MockForward).runtimeCode);
         vm.etch(Predeploys.ML_METRIC, type(MockMetric).runtimeCode);
+        vm.etch(Predeploys.ML_PRICE, type(MockPrice).runtimeCode);
         _predeploy(Predeploys.ATN, type(ATN).creationCode);
         _predeploy(Predeploys.FEE_VAULT, type(FeeVault).creationCode);
         _predeploy(Predeploys.PARTICIPANT_STAKING, type(ParticipantStaking).creationCode);

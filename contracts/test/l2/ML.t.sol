@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Dtype, Metric, ML, TensorMeta} from "../../src/lib/ML.sol";
+import {Draw, Dtype, Metric, ML, ModelPrice, TensorMeta} from "../../src/lib/ML.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Test} from "../Test.sol";
 
@@ -45,6 +45,42 @@ contract MlProbe {
     function metric(Metric kind, bytes32 predictions, bytes32 truth) external view returns (uint256) {
         return ML.metric(kind, predictions, truth);
     }
+
+    function price(bytes memory graph) external view returns (ModelPrice memory) {
+        return ML.price(graph);
+    }
+
+    function verify(bytes32 root, uint256 index, bytes32 leaf, bytes32[] memory siblings) external view returns (bool) {
+        return ML.verify(root, index, leaf, siblings);
+    }
+
+    function cosineAtLeast(uint256 n, uint256 d, bytes32 a, bytes32 b) external view returns (uint256, bytes32) {
+        return ML.cosineAtLeast(n, d, a, b);
+    }
+
+    function fedAvg(uint256[] memory weights, bytes32[] memory updates) external view returns (bytes32) {
+        return ML.fedAvg(weights, updates);
+    }
+
+    function trimmedMean(uint256 trim, bytes32[] memory updates) external view returns (bytes32) {
+        return ML.trimmedMean(trim, updates);
+    }
+
+    function applyDelta(uint256 n, uint256 d, bytes32 base, bytes32 delta) external view returns (bytes32) {
+        return ML.applyDelta(n, d, base, delta);
+    }
+
+    function prng(Draw memory draw, uint256 n) external view returns (bytes32) {
+        return ML.prng(draw, n);
+    }
+
+    function sample(Draw memory draw, uint256 population, uint256 n) external view returns (bytes32) {
+        return ML.sample(draw, population, n);
+    }
+
+    function gather(bytes32 table, bytes32 indices) external view returns (bytes32) {
+        return ML.gather(table, indices);
+    }
 }
 
 contract MLTest is Test {
@@ -66,6 +102,45 @@ contract MLTest is Test {
         assertEq(probe.forward(w[0], w[1]), w[4]);
         _answer(Predeploys.ML_METRIC, abi.encodePacked(uint256(1), w[0], w[1]), out);
         assertEq(probe.metric(Metric.MseDown, w[0], w[1]), uint256(w[4]));
+    }
+
+    function testFuzz_inputs_of_updates_and_draws_too(uint256[5] memory w, bytes32[] memory ids) public {
+        bytes memory out = abi.encode(w[4]);
+        uint256[] memory weights = new uint256[](ids.length);
+        for (uint256 i = 0; i < weights.length; i++) {
+            weights[i] = uint256(ids[i]) % 99;
+        }
+        bytes32 answer = bytes32(w[4]);
+        _answer(Predeploys.ML_FEDAVG, abi.encodePacked(weights, ids), out);
+        assertEq(probe.fedAvg(weights, ids), answer);
+        _answer(Predeploys.ML_TRIMMED_MEAN, abi.encodePacked(w[0], ids), out);
+        assertEq(probe.trimmedMean(w[0], ids), answer);
+        bytes32 a = bytes32(w[2]);
+        bytes32 b = bytes32(w[3]);
+        _answer(Predeploys.ML_APPLY_DELTA, abi.encodePacked(w[0], w[1], a, b), out);
+        assertEq(probe.applyDelta(w[0], w[1], a, b), answer);
+        Draw memory draw = Draw(a, b, w[0]);
+        _answer(Predeploys.ML_PRNG, abi.encodePacked(a, b, w[0], w[1]), out);
+        assertEq(probe.prng(draw, w[1]), answer);
+        _answer(Predeploys.ML_SAMPLE, abi.encodePacked(a, b, w[0], w[1], w[3]), out);
+        assertEq(probe.sample(draw, w[1], w[3]), answer);
+        _answer(Predeploys.ML_GATHER, abi.encodePacked(a, b), out);
+        assertEq(probe.gather(a, b), answer);
+        _answer(Predeploys.ML_COSINE_GE, abi.encodePacked(w[0], w[1], a, b), abi.encode(w[3], w[4]));
+        (uint256 count, bytes32 maskId) = probe.cosineAtLeast(w[0], w[1], a, b);
+        assertEq(count, w[3]);
+        assertEq(maskId, answer);
+        _answer(Predeploys.ML_VERIFY, abi.encodePacked(a, w[0], b, ids), abi.encode(w[0] % 2));
+        assertEq(probe.verify(a, w[0], b, ids), w[0] % 2 == 1);
+    }
+
+    function testFuzz_a_price_is_decoded(bytes memory graph, bytes32 modelId, uint128[4] memory words, bool wide)
+        public
+    {
+        Dtype dtype = wide ? Dtype.I32 : Dtype.I8;
+        bytes memory out = abi.encode(modelId, words, dtype);
+        _answer(Predeploys.ML_PRICE, graph, out);
+        assertEq(abi.encode(probe.price(graph)), out);
     }
 
     function testFuzz_commit_and_slice_carry_raw_bytes(bytes memory data, uint16[4] memory raw, bytes32 id) public {

@@ -66,6 +66,33 @@ contract MockForward {
     }
 }
 
+/// Any bytes are a graph unless a test says `refuse`, or `lose` for its parameters.
+contract MockPrice {
+    mapping(bytes32 modelId => bool) public lost;
+    mapping(bytes32 modelId => bool) public refused;
+    /// What is added to both prices.
+    uint256 public more;
+
+    function lose(bytes32 modelId, bool isLost) external {
+        lost[modelId] = isLost;
+    }
+
+    function refuse(bytes32 modelId) external {
+        refused[modelId] = true;
+    }
+
+    function raise(uint256 more_) external {
+        more = more_;
+    }
+
+    fallback(bytes calldata input) external returns (bytes memory) {
+        bytes32 modelId = keccak256(input);
+        require(!refused[modelId]);
+        if (lost[modelId]) revert ML.NotResident();
+        return abi.encode(modelId, more + 1_000 + input.length, more + input.length, 1, 10, 1);
+    }
+}
+
 contract MockMetric {
     mapping(bytes32 predictions => uint256) public hits;
 

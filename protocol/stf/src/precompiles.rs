@@ -3,7 +3,7 @@
 use crate::{Error, Rules, StateReader, machine::Ctx};
 use alloc::{collections::BTreeMap, string::String};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use autonet_ml_precompiles::{CallOutcome, Operand, Request, Residency, TensorHost, abi};
+use autonet_ml_precompiles::{CallOutcome, Operand, Price, Registered, Request, Residency, TensorHost, abi};
 use autonet_primitives::{
     Words,
     addresses::{MODEL_REGISTRY, TENSOR_STORE},
@@ -172,13 +172,16 @@ impl<S: StateReader> TensorHost for Host<'_, '_, S> {
         Ok(first)
     }
 
-    fn graph(&mut self, model_id: B256) -> Result<Option<Bytes>, Self::Error> {
-        let pointer = self.mapped(MODEL_REGISTRY, model_id)?;
-        if pointer.is_zero() {
+    fn graph(&mut self, model_id: B256) -> Result<Option<Registered>, Self::Error> {
+        let entry = self.mapped(MODEL_REGISTRY, model_id)?;
+        if entry.is_zero() {
             return Ok(None);
         }
-        let pointer = Address::from_word(pointer.into());
+        // `pointer | fixed << 160 | per item << 208`: see ModelRegistry.
+        let pointer = Address::from_word(entry.into());
+        let gas = |shift: usize| (entry >> shift).as_limbs()[0] & ((1 << 48) - 1);
+        let price = Price { fixed: gas(160), per_item: gas(208) };
         let code = self.ctx.journal_mut().code(pointer)?.data;
-        Ok((!code.is_empty()).then(|| code.slice(1..)))
+        Ok((!code.is_empty()).then(|| Registered { graph: code.slice(1..), price }))
     }
 }
