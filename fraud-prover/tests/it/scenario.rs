@@ -8,7 +8,7 @@ use alloy_sol_types::{SolCall, sol};
 use autonet_derive::{BlockRecord, encode_batch};
 use autonet_fraud_prover::MemoryChain;
 use autonet_genesis::{GenesisParams, build_genesis};
-use autonet_ml_precompiles::{Dtype, Graph, GraphBuilder, Tensor, Value, abi};
+use autonet_ml_precompiles::{Dtype, Graph, GraphBuilder, Heads, Operation, Tensor, Value, abi};
 use autonet_primitives::{
     ChainConfig, DelayedKind, Deposit, Genesis, GenesisAccount, TxEnvelope,
     addresses::{MODEL_REGISTRY, TENSOR_STORE},
@@ -150,7 +150,7 @@ fn ml_script() -> Asm {
         .expect("runs")
     };
     let (of_x, of_fresh) = (result(&stored()[0]).id(), result(&fresh).id());
-    let calls: [(Address, Vec<u8>); 13] = [
+    let mut calls: Vec<(Address, Vec<u8>)> = vec![
         (abi::META, weights.to_vec()),
         (abi::SLICE, [weights, number(7), number(700)].concat()),
         (abi::MATMUL_I8, [x, weights, B256::ZERO, B256::ZERO].concat()),
@@ -164,9 +164,56 @@ fn ml_script() -> Asm {
         (abi::FORWARD, [model_id, x, number(0), number(0)].concat()),
         (abi::METRIC, [number(0), of_x, labels].concat()),
         (abi::METRIC, [number(1), of_x, of_x].concat()),
+        (abi::PRICE, model().encode()),
+        (abi::VERIFY, [x, number(0), x].concat()),
     ];
+    calls.extend(operations());
     let slots = (0..).step_by(2);
     calls.iter().zip(slots).fold(Asm::default(), |asm, ((to, input), slot)| asm.limited_call(500_000, *to, input, slot))
+}
+
+/// Calls of the operations that models other than that one are made of, and of those on updates and draws.
+fn operations() -> Vec<(Address, Vec<u8>)> {
+    let [x, weights, bias, ..] = stored();
+    let (x_id, bias_id) = (x.id(), bias.id());
+    let i32s = |dims: &[u32], data: Vec<i32>| Tensor::from_i32(dims, data).expect("tensor");
+    let addition = i32s(&[4], vec![1 << 15, -(1 << 14), 300, 16]);
+    let exponentials = i32s(&[256], (0..256).map(|i| 65_535 - 250 * i).collect());
+    let scales = i32s(&[3, 36], [[40 << 20; 36], [-3; 36], [36; 36]].concat());
+    let indices = i32s(&[5], vec![19, 0, 7, 7, 1]);
+    let by_head = i32s(&[3, 2], vec![1 << 30, 1 << 30, 44, 45, 0, -3]);
+    let by_column = i32s(&[3, 36], [[1 << 30; 36], [38; 36], [1; 36]].concat());
+    let heads = Heads { heads: 2, tokens: 4, depth: 18 };
+    let scores = Operation::scores(heads, [0, 0], &x, &x, &by_head).apply().expect("scores");
+    let window = |kernel: u64, pad: u64| [4, 5, kernel, kernel, 1, 1, pad, pad, 0, 0].map(number).concat();
+    let kernel = matrix(4 * 36, 3, 7);
+    let commits = [&addition, &exponentials, &scales, &indices, &by_head, &by_column, &kernel];
+    let mut calls: Vec<_> = commits.into_iter().map(|tensor| (abi::COMMIT, commit_input(tensor))).collect();
+    let split = [2, 4, 18, 0].map(number).concat();
+    let draw = [x_id, bias_id, number(7)].concat();
+    calls.extend([
+        (abi::ADD_I8, [x_id, x_id, addition.id()].concat()),
+        (abi::SOFTMAX_I8, [x_id, exponentials.id()].concat()),
+        (abi::LAYERNORM_I8, [x_id, scales.id()].concat()),
+        (abi::POOL, [number(0).to_vec(), window(2, 1), x_id.to_vec()].concat()),
+        (abi::POOL, [number(1).to_vec(), window(3, 2), x_id.to_vec()].concat()),
+        (
+            abi::CONV2D_I8,
+            [window(2, 1), [number(120), x_id, kernel.id(), B256::ZERO, B256::ZERO].concat()].concat(),
+        ),
+        (abi::GATHER, [x_id, indices.id()].concat()),
+        (abi::GATHER, [x_id, bias_id].concat()),
+        (abi::SCORES_I8, [split.clone(), [number(0), x_id, x_id, by_head.id()].concat()].concat()),
+        (abi::MIX_I8, [split, [scores.id(), x_id, by_column.id()].concat()].concat()),
+        (abi::COSINE_GE, [number(1), number(2), x_id, x_id].concat()),
+        (abi::FEDAVG, [number(3), number(5), bias_id, bias_id].concat()),
+        (abi::TRIMMED_MEAN, [number(1), bias_id, bias_id, bias_id].concat()),
+        (abi::APPLY_DELTA, [number(2), number(3), bias_id, bias_id].concat()),
+        (abi::PRNG, [&draw[..], number(20).as_slice()].concat()),
+        (abi::SAMPLE, [&draw[..], number(50).as_slice(), number(9).as_slice()].concat()),
+        (abi::MATMUL_I8, [x_id, weights.id(), B256::ZERO, B256::ZERO].concat()),
+    ]);
+    calls
 }
 
 /// Block hashes, creations, and Ethereum's precompiles.
