@@ -113,6 +113,19 @@ contract GraphStepDisputesTest is GraphStepFixture {
         assertEq(TASKS.solution(task, solver).updateId, states[steps]);
     }
 
+    function testFuzz_every_challenger_has_its_own_dispute(uint8 rawCount) public {
+        uint256 count = bound(rawCount, 1, 6);
+        TaskId task = TRAINING.dispute(_challenged(4, HONEST)).taskId;
+        for (uint256 i = 2; i <= count; i++) {
+            challenger = makeAddr(string.concat("challenger ", vm.toString(i)));
+            _give(challenger, BOND, address(TRAINING));
+            assertEq(DisputeId.unwrap(_challenge(task)), i);
+        }
+        assertEq(TRAINING.disputeCount(), count);
+        assertEq(TRAINING.openDisputes(task), count);
+        assertEq(TOKEN.balanceOf(address(TRAINING)), count * BOND);
+    }
+
     // Steps
 
     /// A revealed and challenged training of `steps` steps that goes wrong after `right` of them.
