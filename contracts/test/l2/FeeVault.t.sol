@@ -36,6 +36,16 @@ contract FeeVaultTest is Test {
         vault.withdraw();
     }
 
+    function testFuzz_the_recipient_is_the_one_that_the_genesis_wrote(address named, uint256 fees) public {
+        vm.assume(named != address(0));
+        fees = bound(fees, 1 ether, type(uint128).max);
+        vm.store(address(vault), 0, bytes32(uint256(uint160(named))));
+        assertEq(vault.recipient(), named);
+        vm.deal(address(vault), fees);
+        bytes32 expected = keccak256(abi.encode(uint256(0), address(vault), named, fees, uint256(0), bytes("")));
+        assertEq(vault.withdraw(), expected);
+    }
+
     function test_without_a_recipient_nothing_leaves() public {
         vm.store(address(vault), 0, 0);
         vm.deal(address(vault), 2 ether);

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+pragma solidity 0.8.37;
+
+import {IGraphStepJudge} from "../interfaces/IGraphStepJudge.sol";
+import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
+import {IStepJudge} from "../interfaces/IStepJudge.sol";
+import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {ML} from "../lib/ML.sol";
+import {Predeploys} from "../lib/Predeploys.sol";
+import {Tensors} from "../lib/Tensors.sol";
+
+contract GraphStepJudge is IGraphStepJudge {
+    /// Of one rule, so that setting it, which runs every graph, fits a block if the graphs are small.
+    uint256 public constant MAX_GRAPHS = 64;
+
+    ITaskContract private constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
+    IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
+
+    mapping(TaskId => bytes32[]) private _rules;
+
+    /// @inheritdoc IGraphStepJudge
+    function setRule(TaskId taskId, bytes32[] calldata modelIds) external {
+        Task memory task = TASKS.task(taskId);
+        if (msg.sender != task.proposer) revert NotProposer(msg.sender);
+        if (task.params.stepJudge != address(this)) revert NotJudgeOf(taskId);
+        if (TASKS.phase(taskId) != Phase.Commit || task.committedCount != 0) revert TooLate(taskId);
+        if (_rules[taskId].length != 0) revert AlreadySet(taskId);
+        if (modelIds.length == 0) revert EmptyRule();
+        if (modelIds.length > MAX_GRAPHS) revert TooManyGraphs(modelIds.length, MAX_GRAPHS);
+        for (uint256 i = 0; i < modelIds.length; i++) {
+            _requireStep(modelIds[i], task.params.baseWeightsId);
+        }
+        _rules[taskId] = modelIds;
+        emit RuleSet(taskId, modelIds);
+    }
+
+    /// @inheritdoc IStepJudge
+    function nextState(TaskId taskId, uint256 step, bytes32 state) external view returns (bytes32) {
+        // A call that fails, be it for want of gas, reverts here: it never passes for an answer.
+        return ML.forward(graphOf(taskId, step), state);
+    }
+
+    /// @inheritdoc IGraphStepJudge
+    function rule(TaskId taskId) external view returns (bytes32[] memory modelIds) {
+        return _rules[taskId];
+    }
+
+    /// @inheritdoc IGraphStepJudge
+    function graphOf(TaskId taskId, uint256 step) public view returns (bytes32 modelId) {
+        bytes32[] storage modelIds = _rules[taskId];
+        if (modelIds.length == 0) revert NoRule(taskId);
+        return modelIds[step % modelIds.length];
+    }
+
+    function _requireStep(bytes32 modelId, bytes32 baseWeightsId) private view {
+        if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
+        Tensors.requireSameShape(ML.forward(modelId, baseWeightsId), baseWeightsId);
+    }
+}
