@@ -10,7 +10,7 @@ use alloy::{
 };
 use autonet_bindings::{
     results_rewards::ResultsRewards::{RewardClaimed, VoteCommitted},
-    task_contract::TaskContract::{Task, TaskProposed},
+    task_contract::TaskContract::{Task, TaskParams, TaskProposed},
 };
 use autonet_primitives::addresses;
 
@@ -32,6 +32,8 @@ pub struct ProposedTask {
     pub spec: Bytes,
     /// Whether the chain itself scores it, and no trace of a training is asked for.
     pub is_plain: bool,
+    /// The shortest of its phases, in seconds.
+    pub shortest_phase_s: u32,
     /// The block of the proposal.
     pub block: u64,
 }
@@ -144,7 +146,13 @@ fn proposed(log: &Log) -> Result<ProposedTask, AgentError> {
         proposer: event.proposer,
         ground_truth_commitment: event.params.groundTruthCommitment,
         is_plain: event.params.scoring == Scoring::Chain as u8 && event.params.stepJudge.is_zero(),
+        shortest_phase_s: shortest_phase_s(&event.params),
         spec: event.spec,
         block: log.block_number.ok_or(MALFORMED)?,
     })
+}
+
+fn shortest_phase_s(params: &TaskParams) -> u32 {
+    let later = [params.groundTruthSeconds, params.revealSeconds, params.voteCommitSeconds, params.voteRevealSeconds];
+    later.into_iter().fold(params.commitSeconds, u32::min)
 }

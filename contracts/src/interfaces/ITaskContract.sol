@@ -201,6 +201,11 @@ interface ITaskContract {
     /// Number of tasks; ids are 1..=taskCount.
     function taskCount() external view returns (uint256);
 
+    /// The least that any phase of a task lasts, in seconds; the genesis sets it, at least 1 and at most MAX_PHASE_SECONDS. Whoever
+    /// takes part has as long to answer, so that no proposer can make others pay for silence that they could not avoid. What has to
+    /// pass L1 as a forced transaction needs the force window more: who wants to be able to do that takes no shorter phases.
+    function minPhaseSeconds() external view returns (uint256);
+
     /// The time until which tensors that are revealed now must be paid: the latest end of voting + AGGREGATION_SECONDS.
     function leaseNeeded(TaskId taskId) external view returns (uint256);
 

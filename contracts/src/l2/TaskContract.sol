@@ -24,7 +24,6 @@ contract TaskContract is ITaskContract {
     uint256 public constant MAX_COMMIT_SECONDS = 30 days;
     /// Bound of every later phase: twice all four of them end within the shortest exit delay of a stake.
     uint256 public constant MAX_PHASE_SECONDS = 8 hours;
-    uint256 public constant MIN_PHASE_SECONDS = 1;
     /// How long tensors stay readable after voting, for the aggregator.
     uint256 public constant AGGREGATION_SECONDS = 1 hours;
     uint256 public constant MAX_SPEC_BYTES = 8192;
@@ -43,6 +42,9 @@ contract TaskContract is ITaskContract {
     ITrainingDisputes private constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
     IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
 
+    // Slot 0, written by the genesis.
+    /// @inheritdoc ITaskContract
+    uint256 public minPhaseSeconds = 1 hours;
     /// @inheritdoc ITaskContract
     uint256 public taskCount;
     mapping(TaskId => Task) private _tasks;
@@ -274,10 +276,9 @@ contract TaskContract is ITaskContract {
         _checkDuration(params.voteRevealSeconds, MAX_PHASE_SECONDS);
     }
 
-    function _checkDuration(uint256 durationSeconds, uint256 max) private pure {
-        if (durationSeconds < MIN_PHASE_SECONDS || durationSeconds > max) {
-            revert DurationOutOfBounds(durationSeconds, MIN_PHASE_SECONDS, max);
-        }
+    function _checkDuration(uint256 durationSeconds, uint256 max) private view {
+        uint256 min = minPhaseSeconds;
+        if (durationSeconds < min || durationSeconds > max) revert DurationOutOfBounds(durationSeconds, min, max);
     }
 
     function _requireMatch(bytes32 committed, bytes32 revealed) private pure {

@@ -68,6 +68,7 @@ abstract contract L2Fixture is Test {
         _predeploy(Predeploys.PARTICIPANT_STAKING, type(ParticipantStaking).creationCode);
         _predeploy(Predeploys.PROJECT, type(Project).creationCode);
         _predeploy(Predeploys.TASK_CONTRACT, type(TaskContract).creationCode);
+        _setMinPhase(1);
         _predeploy(Predeploys.RESULTS_REWARDS, type(ResultsRewards).creationCode);
         _predeploy(Predeploys.TRAINING_DISPUTES, type(TrainingDisputes).creationCode);
         _predeploy(Predeploys.TENSOR_STORE, type(TensorStore).creationCode);
@@ -94,6 +95,11 @@ abstract contract L2Fixture is Test {
         (bool ok, bytes memory runtime) = at.call("");
         require(ok);
         vm.etch(at, runtime);
+    }
+
+    /// As the genesis does.
+    function _setMinPhase(uint256 minPhaseSeconds) internal {
+        vm.store(Predeploys.TASK_CONTRACT, bytes32(0), bytes32(minPhaseSeconds));
     }
 
     /// `amount` of wrapped ATN more for `account`, which approves `spender` for it.
