@@ -1,6 +1,6 @@
 //! Finding tasks by their events, and looking at them.
 
-use super::{Call, Chain, Head, Phase, Scoring};
+use super::{Call, Chain, Head, Phase, Role, Scoring};
 use crate::error::AgentError;
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -101,6 +101,17 @@ impl Chain {
         let receipt = self.send(Call::new(WHAT, claim)).await?;
         let event = event::<RewardClaimed>(&receipt, WHAT)?;
         Ok(Some(Claimed { solver: event.solverAmount, coordinator: event.coordinatorAmount }))
+    }
+
+    /// Frees what the account has pledged as a solver of a task without ground truth.
+    pub async fn release_solver(&self, task: u64) -> Result<(), AgentError> {
+        let id = U256::from(task);
+        let pledged = self.staking().pledgeOf(Role::Solver as u8, self.account, B256::from(id)).call().await?;
+        if !pledged.is_zero() {
+            let release = self.tasks().releaseSolver(id, self.account).into_transaction_request();
+            self.send(Call::new("releaseSolver", release)).await?;
+        }
+        Ok(())
     }
 
     /// Coordinators who committed a vote and may be reported for not revealing it.

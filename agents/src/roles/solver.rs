@@ -248,6 +248,9 @@ impl TaskWork for Solver {
             Phase::Reveal => self.reveal(agent, view, state).await,
             Phase::Finalized => self.conclude(agent, view, state).await,
             Phase::Expired => {
+                if view.task.groundTruthAt == 0 {
+                    agent.chain.release_solver(view.id).await?;
+                }
                 agent.report.emit("expired", json!({ "task": view.id }))?;
                 Ok(Step::Close)
             }

@@ -78,8 +78,8 @@ interface IForcedErrorRegistry {
     /// Pays a coordinator its share of a revealed trap. Anyone may call it.
     function payJackpot(TrapId trapId, address coordinator) external returns (uint256 amount);
 
-    /// Takes APPROVAL_PENALTY, for the treasury, from a coordinator whose revealed vote gave the planted solution the task's threshold or
-    /// more. Anyone, once for each.
+    /// Takes APPROVAL_PENALTY, for the treasury, from the pledge of a coordinator whose revealed vote gave the planted solution the task's
+    /// threshold or more. Anyone, once for each; nothing is left to take after `reportDeadline`, once the pledge is released.
     function penalizeApprover(TrapId trapId, address coordinator) external;
 
     function trap(TrapId trapId) external view returns (Trap memory);
@@ -102,4 +102,10 @@ interface IForcedErrorRegistry {
 
     /// Until when the traps of a task can be revealed, unix seconds; 0 while that is not known.
     function revealDeadline(TaskId taskId) external view returns (uint256);
+
+    /// Until when votes on a task are pledged for its traps, unix seconds: REPORT_SECONDS after the last reveal. 0 without any trap.
+    function reportDeadline(TaskId taskId) external view returns (uint256);
+
+    /// How many traps were set in a task.
+    function trapsOf(TaskId taskId) external view returns (uint256);
 }

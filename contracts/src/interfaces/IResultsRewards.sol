@@ -91,6 +91,7 @@ interface IResultsRewards {
     error DisputesOpen(uint256 count);
     error NotPublishable(bytes32 modelId, bytes32 updateId);
     error NotTrainingDisputes(address caller);
+    error DutyNotOver(TaskId taskId, address coordinator);
 
     /// Phase VoteReveal of a task with Scoring.Chain, anyone: runs the solver's model on the ground truth and stores hits and
     /// scoreBp = floor(hits * 10,000 / count). Reverts if the model cannot be run (then it is worth nothing).
@@ -103,8 +104,9 @@ interface IResultsRewards {
     /// consensus on the solution of this model and this `updateId`, which has reached the threshold and was not voided.
     function publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) external view returns (uint16 scoreBp);
 
-    /// Phase VoteCommit. One vote per active coordinator, whose stake is held until reports about it are over. With Scoring.Votes
-    /// there are MAX_VOTERS places; when they are taken, a quarter more stake displaces the smallest (the first of equals).
+    /// Phase VoteCommit. One vote per active coordinator, which pledges a tenth of its stake, at least MIN_VOTE_PLEDGE, until it has revealed
+    /// the vote, or until the forced errors of the task, if it has any, can no longer be reported. With Scoring.Votes there are
+    /// MAX_VOTERS places; when they are taken, a quarter more stake displaces the smallest (the first of equals).
     /// keccak256(abi.encode(block.chainid, taskId, coordinator, keccak256(abi.encode(solvers, scoresBp)), salt)).
     function commitVote(TaskId taskId, bytes32 commitment) external;
 
@@ -129,8 +131,12 @@ interface IResultsRewards {
     function claim(TaskId taskId, address account) external returns (uint256 amount);
 
     /// Takes LIVENESS_PENALTY, with Scoring.Votes at least a fiftieth of the stake, from a coordinator who committed a vote and did
-    /// not reveal it, for the project. Anyone.
+    /// not reveal it, for the project, and releases what is left of its pledge. Anyone.
     function reportSilentVoter(TaskId taskId, address coordinator) external;
+
+    /// Releases what a revealed vote has pledged, once nobody can report any more that it approved a forced error. A vote that was not
+    /// revealed is reported instead. Returns what it was, 0 if it is released already. Anyone.
+    function releaseVoter(TaskId taskId, address coordinator) external returns (uint256 released);
 
     function scoreOf(TaskId taskId, address solver) external view returns (Score memory);
 

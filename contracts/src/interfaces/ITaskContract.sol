@@ -152,15 +152,17 @@ interface ITaskContract {
     error NoTrace(address solver, bytes32 updateId);
     error NotSilent(address account);
     error AlreadyPenalized(address account);
+    error DutyNotOver(TaskId taskId, address solver);
 
     /// Posts a task and reserves its three rewards from the project's budget and the caller's allowance there.
-    /// The caller is an active proposer, whose stake is held until the task is over. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
+    /// The caller is an active proposer, and pledges SILENT_PROPOSER_PENALTY of its stake until it has revealed the ground truth, or
+    /// the task expires without any commitment. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
     function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec)
         external
         returns (TaskId taskId);
 
-    /// Phase Commit. One commitment per active solver, who is not the task's proposer and whose stake is held until the task is
-    /// over:
+    /// Phase Commit. One commitment per active solver, who is not the task's proposer. It pledges SILENT_SOLVER_PENALTY of its stake
+    /// until it has revealed, or TRAINING_PLEDGE if the task has a judge of steps (see `releaseSolver`):
     /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with
     /// solutionHash = keccak256(abi.encode(modelId, updateId)) and a random bytes32 salt.
     function commitSolution(TaskId taskId, bytes32 commitment) external;
@@ -181,8 +183,13 @@ interface ITaskContract {
     function reportSilentProposer(TaskId taskId) external;
 
     /// Takes SILENT_SOLVER_PENALTY, for the treasury, from a solver who committed and did not reveal although the proposer had.
-    /// Anyone, once the reveals are over.
+    /// Anyone, once the reveals are over; releases what is left of the pledge.
     function reportSilentSolver(TaskId taskId, address solver) external;
+
+    /// Releases what a solver has pledged for a task as soon as nothing can cost it that any more: the proposer has stayed silent; or the
+    /// solver has revealed, and if the task has a judge of steps, voting is over and no dispute over the task's trainings is open. A
+    /// solver that stayed silent is reported instead. Returns what it was, 0 if it is released already. Anyone.
+    function releaseSolver(TaskId taskId, address solver) external returns (uint256 released);
 
     /// Closes a task whose rewards are decided. Only ResultsRewards.
     function markFinalized(TaskId taskId) external;

@@ -9,6 +9,7 @@ import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
 import {Deadlines, ITaskContract, Phase, Scoring, Solution, TaskId} from "../interfaces/ITaskContract.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 
 contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
@@ -18,6 +19,8 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     /// A tenth of a coordinator's minimum stake.
     uint256 public constant APPROVAL_PENALTY = 50 ether;
     uint256 public constant REVEAL_SECONDS = 8 hours;
+    /// For reports of who approved a revealed error.
+    uint256 public constant REPORT_SECONDS = 1 days;
     /// What model ids of planted solutions are hashed with; no tensor, graph or tree is hashed like that.
     string public constant TRAP_DOMAIN = "Autonet forced error 1";
 
@@ -28,6 +31,8 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     IResultsRewards private constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
 
     uint256 public trapCount;
+    /// @inheritdoc IForcedErrorRegistry
+    mapping(TaskId => uint256) public trapsOf;
     mapping(TrapId => Trap) private _traps;
     /// A claim's commitment; then the solver it named.
     mapping(TaskId => mapping(address coordinator => bytes32)) private _claims;
@@ -49,6 +54,7 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (commitment == 0) revert EmptyCommitment();
         if (jackpot < MIN_JACKPOT) revert JackpotTooSmall(jackpot, MIN_JACKPOT);
         trapId = TrapId.wrap(++trapCount);
+        trapsOf[taskId]++;
         Trap storage t = _traps[trapId];
         (t.taskId, t.creator, t.commitment, t.amount) = (taskId, msg.sender, commitment, jackpot);
         emit TrapCommitted(trapId, taskId, msg.sender, commitment, jackpot);
@@ -142,7 +148,9 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         }
         if (_penalized[trapId][coordinator]) revert AlreadyPenalized(coordinator);
         _penalized[trapId][coordinator] = true;
-        uint256 taken = STAKING.penalize(coordinator, Role.Coordinator, APPROVAL_PENALTY, Predeploys.TIMELOCK);
+        bytes32 duty = Duties.ofTask(t.taskId);
+        uint256 taken =
+            STAKING.penalizePledge(Role.Coordinator, coordinator, APPROVAL_PENALTY, duty, Predeploys.TIMELOCK);
         emit ApproverPenalized(trapId, coordinator, taken);
     }
 
@@ -178,6 +186,11 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     function revealDeadline(TaskId taskId) public view returns (uint256) {
         uint256 end = TASKS.deadlines(taskId).voteReveal;
         return end == 0 ? 0 : end + REVEAL_SECONDS;
+    }
+
+    /// @inheritdoc IForcedErrorRegistry
+    function reportDeadline(TaskId taskId) external view returns (uint256) {
+        return trapsOf[taskId] == 0 ? 0 : revealDeadline(taskId) + REPORT_SECONDS;
     }
 
     /// A task without ground truth has no reveals; its traps end when its phases could have ended at the latest.

@@ -16,6 +16,7 @@ import {
     TaskParams
 } from "../interfaces/ITaskContract.sol";
 import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {Tensors} from "../lib/Tensors.sol";
 
@@ -30,11 +31,11 @@ contract TaskContract is ITaskContract {
     /// Of one task, so that it can always be settled. To take all places needs as many stakes, which pay for their silence.
     uint256 public constant MAX_SOLUTIONS = 1024;
     uint16 public constant MAX_SCORE_BP = 10_000;
-    /// A tenth of the minimum stake each.
+    /// A tenth of the minimum stake each, and pledged: what a proposer can lose by a task, and a solver where no training is judged.
     uint256 public constant SILENT_PROPOSER_PENALTY = 10 ether;
     uint256 public constant SILENT_SOLVER_PENALTY = 5 ether;
-    /// How long after the latest end of a task stakes are held: for reports and disputes.
-    uint256 public constant JUDGEMENT_SECONDS = 9 days;
+    /// What a solver pledges where its training can be disputed: the bond of TrainingDisputes.
+    uint256 public constant TRAINING_PLEDGE = 25 ether;
 
     IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
@@ -73,7 +74,7 @@ contract TaskContract is ITaskContract {
         emit TaskProposed(taskId, projectId, msg.sender, deadlines(taskId).commit, params, spec);
         uint256 total = params.solverReward + params.coordinatorReward + params.proposerReward;
         PROJECTS.fundTask(projectId, taskId, msg.sender, total);
-        _hold(taskId, Role.Proposer);
+        STAKING.pledge(Role.Proposer, msg.sender, SILENT_PROPOSER_PENALTY, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -88,7 +89,8 @@ contract TaskContract is ITaskContract {
         s.commitment = commitment;
         t.committedCount++;
         emit SolutionCommitted(taskId, msg.sender, commitment);
-        _hold(taskId, Role.Solver);
+        uint256 atStake = t.params.stepJudge == address(0) ? SILENT_SOLVER_PENALTY : TRAINING_PLEDGE;
+        STAKING.pledge(Role.Solver, msg.sender, atStake, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -110,6 +112,7 @@ contract TaskContract is ITaskContract {
         t.inputsId = inputsId;
         t.labelsId = labelsId;
         emit GroundTruthRevealed(taskId, inputsId, labelsId, count, deadlines(taskId).reveal);
+        STAKING.release(Role.Proposer, msg.sender, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -139,6 +142,7 @@ contract TaskContract is ITaskContract {
             Deadlines memory d = deadlines(taskId);
             emit RevealsComplete(taskId, d.voteCommit, d.voteReveal);
         }
+        if (t.params.stepJudge == address(0)) STAKING.release(Role.Solver, msg.sender, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -148,7 +152,10 @@ contract TaskContract is ITaskContract {
         if (current == Phase.Ended && RESULTS.hasQuorum(taskId)) revert EnoughVotes(taskId);
         _tasks[taskId].outcome = Phase.Expired;
         emit TaskExpired(taskId);
-        PROJECTS.releaseTask(_tasks[taskId].projectId, taskId, PROJECTS.taskReserve(taskId));
+        // Nobody asked for the ground truth.
+        Task storage t = _tasks[taskId];
+        if (t.committedCount == 0) STAKING.release(Role.Proposer, t.proposer, Duties.ofTask(taskId));
+        PROJECTS.releaseTask(t.projectId, taskId, PROJECTS.taskReserve(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -158,7 +165,9 @@ contract TaskContract is ITaskContract {
         if (!over || t.committedCount == 0 || t.groundTruthAt != 0) revert NotSilent(t.proposer);
         if (t.proposerPenalized) revert AlreadyPenalized(t.proposer);
         t.proposerPenalized = true;
-        uint256 taken = STAKING.penalize(t.proposer, Role.Proposer, SILENT_PROPOSER_PENALTY, Predeploys.TIMELOCK);
+        uint256 taken = STAKING.penalizePledge(
+            Role.Proposer, t.proposer, SILENT_PROPOSER_PENALTY, Duties.ofTask(taskId), Predeploys.TIMELOCK
+        );
         emit SilentProposerPenalized(taskId, t.proposer, taken);
     }
 
@@ -171,8 +180,17 @@ contract TaskContract is ITaskContract {
         if (end == 0 || block.timestamp < end || s.position != 0) revert NotSilent(solver);
         if (s.penalized) revert AlreadyPenalized(solver);
         s.penalized = true;
-        uint256 taken = STAKING.penalize(solver, Role.Solver, SILENT_SOLVER_PENALTY, Predeploys.TIMELOCK);
+        bytes32 duty = Duties.ofTask(taskId);
+        uint256 taken = STAKING.penalizePledge(Role.Solver, solver, SILENT_SOLVER_PENALTY, duty, Predeploys.TIMELOCK);
         emit SilentSolverPenalized(taskId, solver, taken);
+        STAKING.release(Role.Solver, solver, duty);
+    }
+
+    /// @inheritdoc ITaskContract
+    function releaseSolver(TaskId taskId, address solver) external returns (uint256 released) {
+        if (_solutions[taskId][solver].commitment == 0) revert NotCommitted(solver);
+        if (!_solverIsDone(taskId, solver)) revert DutyNotOver(taskId, solver);
+        return STAKING.release(Role.Solver, solver, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -258,9 +276,16 @@ contract TaskContract is ITaskContract {
         return _tasks[taskId];
     }
 
-    /// Keeps the caller's stake until the task is over and what was done in it can no longer be reported.
-    function _hold(TaskId taskId, Role role) private {
-        STAKING.hold(msg.sender, role, uint64(leaseNeeded(taskId) + JUDGEMENT_SECONDS));
+    /// Nothing that `solver` has done or not done in the task can cost it any more. Not so for silence: who reports it ends it.
+    function _solverIsDone(TaskId taskId, address solver) private view returns (bool) {
+        Task storage t = _tasks[taskId];
+        if (t.groundTruthAt == 0) return block.timestamp >= deadlines(taskId).groundTruth;
+        if (_solutions[taskId][solver].position == 0) return false;
+        if (t.params.stepJudge == address(0)) return true;
+        // From here on nobody can open a dispute.
+        Phase current = phase(taskId);
+        bool ended = current == Phase.Ended || current == Phase.Finalized || current == Phase.Expired;
+        return ended && TRAINING.openDisputes(taskId) == 0;
     }
 
     function _checkParams(TaskParams calldata params) private view {

@@ -97,11 +97,13 @@ abstract contract VotedScores is ResultsBase {
             if (stake < least) (least, at) = (stake, i);
         }
         if (vote.stake < least + least / 4) revert VotersFull(vote.stake, least);
-        emit VoterDisplaced(taskId, voters[at], coordinator);
-        delete _votes[taskId][voters[at]];
+        address displaced = voters[at];
+        emit VoterDisplaced(taskId, displaced, coordinator);
+        delete _votes[taskId][displaced];
         _tallies[taskId].votesCommitted--;
         voters[at] = coordinator;
         vote.row = uint8(at + 1);
+        _releasePledge(taskId, displaced);
     }
 
     /// Keeps what a revealed vote gives. `solvers` ascend strictly, scores are in range.

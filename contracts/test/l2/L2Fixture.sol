@@ -11,6 +11,7 @@ import {ITrainingDisputes} from "../../src/interfaces/ITrainingDisputes.sol";
 import {ITensorStore} from "../../src/interfaces/ITensorStore.sol";
 import {ATN} from "../../src/l2/ATN.sol";
 import {FeeVault} from "../../src/l2/FeeVault.sol";
+import {ForcedErrorRegistry} from "../../src/l2/ForcedErrorRegistry.sol";
 import {ModelRegistry} from "../../src/l2/ModelRegistry.sol";
 import {ParticipantStaking} from "../../src/l2/ParticipantStaking.sol";
 import {Project} from "../../src/l2/Project.sol";
@@ -71,6 +72,7 @@ abstract contract L2Fixture is Test {
         _setMinPhase(1);
         _predeploy(Predeploys.RESULTS_REWARDS, type(ResultsRewards).creationCode);
         _predeploy(Predeploys.TRAINING_DISPUTES, type(TrainingDisputes).creationCode);
+        _predeploy(Predeploys.FORCED_ERROR_REGISTRY, type(ForcedErrorRegistry).creationCode);
         _predeploy(Predeploys.TENSOR_STORE, type(TensorStore).creationCode);
         _predeploy(Predeploys.MODEL_REGISTRY, type(ModelRegistry).creationCode);
 

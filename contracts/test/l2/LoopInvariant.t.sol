@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {Role, StakePosition} from "../../src/interfaces/IParticipantStaking.sol";
 import {ProjectId} from "../../src/interfaces/IProject.sol";
 import {Phase, Scoring, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {Duties} from "../../src/lib/Duties.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Test} from "../Test.sol";
 import {VotesFixture} from "./VotesFixture.sol";
@@ -86,6 +87,8 @@ contract LoopActor is VotesFixture {
         _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentProposer, (id)));
         _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentSolver, (id, trainees[who % 3])));
         _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.reportSilentVoter, (id, voters[who % 3])));
+        _as(anyone, address(TASKS), abi.encodeCall(TASKS.releaseSolver, (id, trainees[who % 3])));
+        _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.releaseVoter, (id, voters[who % 3])));
     }
 
     function leave(uint8 who, bool solver, uint16 hoursLater) external {
@@ -137,6 +140,25 @@ contract LoopActor is VotesFixture {
         assertEq(TOKEN.balanceOf(address(STAKING)), staked);
     }
 
+    /// What open duties have pledged is there, and belongs to one duty each.
+    function assertPledgesAreStaked() public view {
+        _assertPledges(proposer, Role.Proposer);
+        for (uint256 i = 0; i < 3; i++) {
+            _assertPledges(trainees[i], Role.Solver);
+            _assertPledges(voters[i], Role.Coordinator);
+        }
+    }
+
+    function _assertPledges(address account, Role role) private view {
+        uint256 pledged = 0;
+        for (uint256 i = 0; i < tasks.length; i++) {
+            pledged += STAKING.pledgeOf(role, account, Duties.ofTask(tasks[i]));
+        }
+        StakePosition memory position = STAKING.positionOf(account, role);
+        assertEq(position.pledged, pledged);
+        assertLe(pledged, position.amount);
+    }
+
     function assertProjectsHoldWhatTheyOwe() external view {
         uint256 owed = PROJECTS.project(projects[0]).budget + PROJECTS.project(projects[1]).budget;
         for (uint256 i = 0; i < tasks.length; i++) {
@@ -162,6 +184,24 @@ contract LoopActor is VotesFixture {
                 if (RESULTS.claimableDown(id, voters[k]) != 0) RESULTS.claim(id, voters[k]);
             }
             assertEq(PROJECTS.taskReserve(id), 0);
+            _endDuties(id);
+        }
+        assertPledgesAreStaked();
+        assertEq(STAKING.positionOf(proposer, Role.Proposer).pledged, 0);
+        for (uint256 k = 0; k < 3; k++) {
+            assertEq(STAKING.positionOf(trainees[k], Role.Solver).pledged, 0);
+            assertEq(STAKING.positionOf(voters[k], Role.Coordinator).pledged, 0);
+        }
+    }
+
+    /// Whoever was silent is reported, whoever was not is released: both by anyone.
+    function _endDuties(TaskId id) private {
+        _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentProposer, (id)));
+        for (uint256 k = 0; k < 3; k++) {
+            _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentSolver, (id, trainees[k])));
+            _as(anyone, address(TASKS), abi.encodeCall(TASKS.releaseSolver, (id, trainees[k])));
+            _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.reportSilentVoter, (id, voters[k])));
+            _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.releaseVoter, (id, voters[k])));
         }
     }
 
@@ -237,6 +277,7 @@ contract LoopInvariantTest is Test {
     /// forge-config: ci.invariant.depth = 96
     function invariant_nobody_is_paid_from_nothing_and_stakes_and_projects_hold_what_they_owe() public view {
         actor.assertStakesAreWhatIsHeld();
+        actor.assertPledgesAreStaked();
         actor.assertProjectsHoldWhatTheyOwe();
     }
 

@@ -416,7 +416,7 @@ contract TaskContractTest is L2Fixture {
     function test_attack_more_solutions_than_can_be_settled() public {
         TaskId id = _propose();
         vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.isActive.selector), abi.encode(true));
-        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.hold.selector), "");
+        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.pledge.selector), "");
         for (uint160 i = 1; i <= 1024; i++) {
             vm.prank(address(0x10000 + i));
             TASKS.commitSolution(id, "commitment");
@@ -494,15 +494,17 @@ contract TaskContractTest is L2Fixture {
         STAKING.requestUnstake(Role.Solver);
         vm.prank(proposer);
         STAKING.requestUnstake(Role.Proposer);
-        uint64 held = uint64(TASKS.leaseNeeded(id) + 9 days);
         vm.warp(START + 20 days); // Past both exit delays.
-        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillPledged.selector, 5 ether));
         vm.prank(solvers[0]);
         STAKING.withdrawStake(Role.Solver);
-        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillPledged.selector, 10 ether));
         vm.prank(proposer);
         STAKING.withdrawStake(Role.Proposer);
-        vm.warp(held);
+        _revealGroundTruth(id);
+        vm.prank(proposer);
+        STAKING.withdrawStake(Role.Proposer);
+        _reveal(id, solvers[0], 100);
         vm.prank(solvers[0]);
         STAKING.withdrawStake(Role.Solver);
     }
