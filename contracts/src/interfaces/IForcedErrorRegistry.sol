@@ -66,7 +66,8 @@ interface IForcedErrorRegistry {
     /// Between the two deadlines of voting, also if the task was finalized early: names the solver whose solution the caller takes for an error, and to whom its revealed vote gave 0.
     function revealClaim(TaskId taskId, address solver, bytes32 salt) external;
 
-    /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted. With n claims on it
+    /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted, which is not paid
+    /// whoever approved it: the task is not settled before (see `pendingUntil`). With n claims on it
     /// the jackpot is divided by 2^(n-1) and shared by them, so that claiming under more names gains nothing; the rest, or all if there is
     /// no claim, goes back to the creator.
     function revealTrap(TrapId trapId, address solver, bytes32 secret, bytes32 salt) external;
@@ -103,9 +104,15 @@ interface IForcedErrorRegistry {
     /// Until when the traps of a task can be revealed, unix seconds; 0 while that is not known.
     function revealDeadline(TaskId taskId) external view returns (uint256);
 
-    /// Until when votes on a task are pledged for its traps, unix seconds: REPORT_SECONDS after the last reveal. 0 without any trap.
+    /// Until when a task cannot be settled because one of its traps may still be revealed, unix seconds; 0 if none is pending.
+    function pendingUntil(TaskId taskId) external view returns (uint256);
+
+    /// Until when votes on a task are pledged for its traps, unix seconds: as `pendingUntil`, and if a trap was revealed until
+    /// REPORT_SECONDS after the last that could have been. 0 if there is nothing to report.
     function reportDeadline(TaskId taskId) external view returns (uint256);
 
-    /// How many traps were set in a task.
-    function trapsOf(TaskId taskId) external view returns (uint256);
+    /// Traps of a task that are neither revealed nor forfeited.
+    function pendingTraps(TaskId taskId) external view returns (uint256);
+
+    function revealedTraps(TaskId taskId) external view returns (uint256);
 }

@@ -7,8 +7,10 @@ import {TaskId} from "./ITaskContract.sol";
 /// What a solution is worth: with Scoring.Chain what the chain has measured, with Scoring.Votes the consensus.
 struct Score {
     bool scored;
-    /// A dispute over its training was lost: it earns nothing.
+    /// A dispute over its training was lost, or it was planted: it earns nothing.
     bool voided;
+    /// A trap has shown that it has no model: nothing that was voted on it counts.
+    bool planted;
     uint16 scoreBp;
     /// 0 with Scoring.Votes.
     uint32 hits;
@@ -90,7 +92,8 @@ interface IResultsRewards {
     error NotSettled(TaskId taskId);
     error DisputesOpen(uint256 count);
     error NotPublishable(bytes32 modelId, bytes32 updateId);
-    error NotTrainingDisputes(address caller);
+    error NotAJudgeOfSolutions(address caller);
+    error TrapsPending(uint256 until);
     error DutyNotOver(TaskId taskId, address coordinator);
 
     /// Phase VoteReveal of a task with Scoring.Chain, anyone: runs the solver's model on the ground truth and stores hits and
@@ -116,10 +119,12 @@ interface IResultsRewards {
     function revealVote(TaskId taskId, address[] calldata solvers, uint16[] calldata scoresBp, bytes32 salt) external;
 
     /// Scoring.Votes: turns the votes on up to `maxColumns` more solutions into scores, after voting, or during VoteReveal once every
-    /// committed vote is revealed. At least MIN_VOTES votes are revealed. Returns how many solutions are left. Anyone.
+    /// committed vote is revealed. At least MIN_VOTES votes are revealed, and no trap of the task can be revealed any more, which is so
+    /// at the latest IForcedErrorRegistry.revealDeadline. A planted solution scores 0, has no rank, makes no bonds, and takes nothing
+    /// from the others. Returns how many solutions are left. Anyone.
     function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left);
 
-    /// Takes a solution's reward. Only TrainingDisputes.
+    /// Takes a solution's reward. Only TrainingDisputes, and ForcedErrorRegistry before votes are settled.
     function voidSolution(TaskId taskId, address solver) external;
 
     /// Decides the rewards: after voting, or during VoteReveal once every committed vote is revealed and every revealed

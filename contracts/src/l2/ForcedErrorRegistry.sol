@@ -18,7 +18,8 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     uint256 public constant MIN_JACKPOT = 1 ether;
     /// A tenth of a coordinator's minimum stake.
     uint256 public constant APPROVAL_PENALTY = 50 ether;
-    uint256 public constant REVEAL_SECONDS = 8 hours;
+    /// Also how long a trap that nobody reveals keeps its task from being settled.
+    uint256 public constant REVEAL_SECONDS = 3 hours;
     /// For reports of who approved a revealed error.
     uint256 public constant REPORT_SECONDS = 1 days;
     /// What model ids of planted solutions are hashed with; no tensor, graph or tree is hashed like that.
@@ -32,7 +33,9 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
 
     uint256 public trapCount;
     /// @inheritdoc IForcedErrorRegistry
-    mapping(TaskId => uint256) public trapsOf;
+    mapping(TaskId => uint256) public pendingTraps;
+    /// @inheritdoc IForcedErrorRegistry
+    mapping(TaskId => uint256) public revealedTraps;
     mapping(TrapId => Trap) private _traps;
     /// A claim's commitment; then the solver it named.
     mapping(TaskId => mapping(address coordinator => bytes32)) private _claims;
@@ -54,7 +57,7 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (commitment == 0) revert EmptyCommitment();
         if (jackpot < MIN_JACKPOT) revert JackpotTooSmall(jackpot, MIN_JACKPOT);
         trapId = TrapId.wrap(++trapCount);
-        trapsOf[taskId]++;
+        pendingTraps[taskId]++;
         Trap storage t = _traps[trapId];
         (t.taskId, t.creator, t.commitment, t.amount) = (taskId, msg.sender, commitment, jackpot);
         emit TrapCommitted(trapId, taskId, msg.sender, commitment, jackpot);
@@ -105,11 +108,14 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (_trapped[t.taskId][solver]) revert AlreadyTrapped(solver);
 
         _trapped[t.taskId][solver] = true;
+        pendingTraps[t.taskId]--;
+        revealedTraps[t.taskId]++;
         uint256 claimants = claimCount[t.taskId][solver];
         uint256 jackpot = t.amount;
         uint256 share = claimants == 0 ? 0 : (jackpot >> (claimants - 1)) / claimants;
         (t.solver, t.amount, t.closed) = (solver, share, true);
         emit TrapRevealed(trapId, t.taskId, solver, claimants, share);
+        RESULTS.voidSolution(t.taskId, solver);
         ATN.safeTransfer(msg.sender, jackpot - share * claimants);
     }
 
@@ -120,6 +126,7 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (block.timestamp < deadline) revert NotOverdue(deadline);
         uint256 amount = t.amount;
         (t.amount, t.closed) = (0, true);
+        pendingTraps[t.taskId]--;
         // Without a ground truth there was nothing to reveal: not the creator's fault.
         bool revealable = revealDeadline(t.taskId) != 0;
         emit TrapForfeited(trapId, t.taskId, amount, revealable ? address(PROJECTS) : t.creator);
@@ -190,7 +197,12 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
 
     /// @inheritdoc IForcedErrorRegistry
     function reportDeadline(TaskId taskId) external view returns (uint256) {
-        return trapsOf[taskId] == 0 ? 0 : revealDeadline(taskId) + REPORT_SECONDS;
+        return revealedTraps[taskId] == 0 ? pendingUntil(taskId) : revealDeadline(taskId) + REPORT_SECONDS;
+    }
+
+    /// @inheritdoc IForcedErrorRegistry
+    function pendingUntil(TaskId taskId) public view returns (uint256) {
+        return pendingTraps[taskId] == 0 ? 0 : revealDeadline(taskId);
     }
 
     /// A task without ground truth has no reveals; its traps end when its phases could have ended at the latest.

@@ -45,6 +45,8 @@ abstract contract VotedScores is ResultsBase {
     function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left) {
         Task memory task = _votedTask(taskId);
         _requireVoted(taskId);
+        uint256 pendingUntil = FORCED_ERRORS.pendingUntil(taskId);
+        if (block.timestamp < pendingUntil) revert TrapsPending(pendingUntil);
         Tally storage t = _tallies[taskId];
         if (t.settled) revert AlreadySettled(taskId);
         address[] memory solvers = TASKS.revealedSolvers(taskId);
@@ -152,6 +154,11 @@ abstract contract VotedScores is ResultsBase {
     }
 
     function _settleColumn(TaskId taskId, Task memory task, Page memory page, address solver, uint256 column) private {
+        if (_scores[taskId][solver].planted) {
+            _scores[taskId][solver].scored = true;
+            emit SolutionScored(taskId, solver, 0, 0);
+            return;
+        }
         uint256[] memory weights = new uint256[](page.voters.length);
         for (uint256 i = 0; i < weights.length; i++) {
             weights[i] = uint256(_scoreGiven(taskId, page.voters[i], column)) * Yuma.ONE / MAX_SCORE_BP;

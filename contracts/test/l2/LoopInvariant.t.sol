@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
+import {IForcedErrorRegistry, TrapId} from "../../src/interfaces/IForcedErrorRegistry.sol";
 import {Role, StakePosition} from "../../src/interfaces/IParticipantStaking.sol";
 import {ProjectId} from "../../src/interfaces/IProject.sol";
 import {Phase, Scoring, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
@@ -11,6 +12,8 @@ import {VotesFixture} from "./VotesFixture.sol";
 
 /// Does with the loop whatever its participants can, in any order; what the contracts refuse changes nothing.
 contract LoopActor is VotesFixture {
+    IForcedErrorRegistry private constant ERRORS = IForcedErrorRegistry(Predeploys.FORCED_ERROR_REGISTRY);
+
     ProjectId[2] private projects;
     TaskId[] private tasks;
     uint256 public tokenSupply;
@@ -19,6 +22,7 @@ contract LoopActor is VotesFixture {
         setUp();
         _people(3, 3);
         projects = [projectId, _createProject(anyone, BUDGET)];
+        _give(anyone, 100 ether, address(ERRORS));
         tokenSupply = _allTokens();
     }
 
@@ -46,6 +50,14 @@ contract LoopActor is VotesFixture {
         _as(solver, address(TASKS), abi.encodeCall(TASKS.revealSolution, (id, model, update, SALT)));
         bytes32 commitment = TASKS.solutionCommitment(id, solver, model, update, SALT);
         _as(solver, address(TASKS), abi.encodeCall(TASKS.commitSolution, (id, commitment)));
+    }
+
+    /// Traps that nobody will reveal.
+    function trap(uint8 task) external {
+        (bool some, TaskId id) = _pick(task);
+        if (!some) return;
+        _as(anyone, address(ERRORS), abi.encodeCall(ERRORS.commitTrap, (id, "trap", 1 ether)));
+        _as(anyone, address(ERRORS), abi.encodeCall(ERRORS.forfeit, (TrapId.wrap(uint256(task) % 8))));
     }
 
     function revealGroundTruth(uint8 task) public {
@@ -246,6 +258,7 @@ contract LoopActor is VotesFixture {
     function _allTokens() private view returns (uint256 sum) {
         sum = TOKEN.balanceOf(address(PROJECTS)) + TOKEN.balanceOf(address(STAKING));
         sum += TOKEN.balanceOf(Predeploys.TIMELOCK) + TOKEN.balanceOf(proposer) + TOKEN.balanceOf(aggregator);
+        sum += TOKEN.balanceOf(address(ERRORS)) + TOKEN.balanceOf(anyone);
         for (uint256 i = 0; i < 3; i++) {
             sum += TOKEN.balanceOf(trainees[i]) + TOKEN.balanceOf(voters[i]);
         }
@@ -258,7 +271,7 @@ contract LoopInvariantTest is Test {
     function setUp() public {
         actor = new LoopActor();
         targetContract(address(actor));
-        bytes4[] memory selectors = new bytes4[](10);
+        bytes4[] memory selectors = new bytes4[](11);
         selectors[0] = LoopActor.propose.selector;
         selectors[1] = LoopActor.wait.selector;
         selectors[2] = LoopActor.solve.selector;
@@ -269,6 +282,7 @@ contract LoopInvariantTest is Test {
         selectors[7] = LoopActor.report.selector;
         selectors[8] = LoopActor.leave.selector;
         selectors[9] = LoopActor.advance.selector;
+        selectors[10] = LoopActor.trap.selector;
         targetSelectors(address(actor), selectors);
     }
 
