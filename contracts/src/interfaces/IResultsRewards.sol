@@ -24,8 +24,11 @@ struct Vote {
     bool penalized;
     /// With Scoring.Votes its row, from 1.
     uint8 row;
+    /// With Scoring.Votes: it gave some solution more than 0.
+    bool gave;
     /// Its share of the coordinator reward is in proportion to this. With Scoring.Chain the entries that equal the chain's scores,
-    /// 0 if any entry contradicts them; with Scoring.Votes its dividend in Q32.32, once the votes are settled.
+    /// 0 if any entry contradicts them; with Scoring.Votes, once the votes are settled, its dividend in Q32.32, or if all solutions were
+    /// rejected its share of the revealed stake, 0 if it did not reject them.
     uint64 weight;
     /// The coordinator's stake when it committed, in wei.
     uint128 stake;
@@ -156,6 +159,24 @@ interface IResultsRewards {
 
     /// Scoring.Votes: a coordinator's bond on a solver in a project, Q32.32, as of the last task that settled a solution of that solver.
     function bondOf(ProjectId projectId, address coordinator, address solver) external view returns (uint256);
+
+    /// Scoring.Votes: what all coordinators together get if they reject every solution, in wei; rounds down:
+    /// coordinatorReward * a t / (a t + (1 - a) / 2), where t is the threshold and a = ALPHA the part of a bond that an epoch renews.
+    ///
+    /// Where every consensus is 0 there are no ranks, and so no dividends. Each vote that gave every solution 0 then gets its share of all
+    /// revealed stake of this reward; the shares of the others go back to the project and not to those who agree.
+    ///
+    /// It is no reason to reject what is good. A consensus is 0 only if at least half of the revealed stake gave 0: whoever has less
+    /// changes nothing and, as ever, makes no bond by a 0 on what others approve. Whoever has it can decide anything, and earns no more by
+    /// rejecting everything than by the truth: by giving the solutions that reach the threshold their scores w >= t, and 0 to the rest, a part
+    /// s >= 1/2 of the stake gets, of every such solution's dividends, at least
+    ///
+    ///     s a w / (s a w + (1 - s) (a w + 1 - a)) >= s a w / (a w + (1 - a) / 2) >= s a t / (a t + (1 - a) / 2)
+    ///
+    /// of the coordinators' reward: the least is where it has no bonds and the others have whole ones. What is right is what it gets
+    /// for rejecting. The clip at the median bounds who can reject; this bounds what for. Looking costs work, rejecting does not: the gap between
+    /// this and the whole reward is what pays for looking.
+    function rejectionRewardDown(uint256 coordinatorReward, uint16 thresholdBp) external pure returns (uint256);
 
     function voteOf(TaskId taskId, address coordinator) external view returns (Vote memory);
 

@@ -124,7 +124,7 @@ contract ResultsRewards is VotedScores {
             if (voted) t.solverPool = t.solverPool * t.solverWeight / t.rankSum;
             proposerReward = task.params.proposerReward;
         }
-        if (t.coordinatorWeight != 0) t.coordinatorPool = task.params.coordinatorReward;
+        t.coordinatorPool = _coordinatorPoolDown(task.params, t);
         emit RewardsDecided(taskId, t.solverPool, t.coordinatorPool, proposerReward);
         TASKS.markFinalized(taskId);
         uint256 unearned = PROJECTS.taskReserve(taskId) - t.solverPool - t.coordinatorPool - proposerReward;

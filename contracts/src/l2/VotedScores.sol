@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProjectId} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
-import {Scoring, Solution, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {Scoring, Solution, Task, TaskId, TaskParams} from "../interfaces/ITaskContract.sol";
 import {Yuma, YumaParams} from "../lib/Yuma.sol";
 import {ResultsBase} from "./ResultsBase.sol";
 
@@ -84,6 +84,19 @@ abstract contract VotedScores is ResultsBase {
         return row == 0 ? 0 : _bondIn(bonds, row - 1);
     }
 
+    /// @inheritdoc IResultsRewards
+    function rejectionRewardDown(uint256 coordinatorReward, uint16 thresholdBp) public pure returns (uint256) {
+        uint256 renewed = ALPHA * thresholdBp;
+        return coordinatorReward * renewed / (renewed + (Yuma.ONE - ALPHA) * MAX_SCORE_BP / 2);
+    }
+
+    /// What the coordinators share; `t` is settled, and nothing of it claimed.
+    function _coordinatorPoolDown(TaskParams memory params, Tally storage t) internal view returns (uint256) {
+        if (t.coordinatorWeight == 0) return 0;
+        if (params.scoring == Scoring.Chain || t.rankSum != 0) return params.coordinatorReward;
+        return rejectionRewardDown(params.coordinatorReward, params.thresholdBp) * t.coordinatorWeight / Yuma.ONE;
+    }
+
     /// Gives a vote a row: a free one, or the one with the least stake.
     function _admit(TaskId taskId, address coordinator, Vote storage vote) internal {
         address[] storage voters = _voters[taskId];
@@ -119,7 +132,9 @@ abstract contract VotedScores is ResultsBase {
             words[(position - 1) / 16] |= uint256(scoresBp[i]) << 16 * ((position - 1) % 16);
         }
         for (uint256 word = 0; word < words.length; word++) {
-            if (words[word] != 0) _given[taskId][coordinator][word] = words[word];
+            if (words[word] == 0) continue;
+            _given[taskId][coordinator][word] = words[word];
+            _votes[taskId][coordinator].gave = true;
         }
     }
 
@@ -214,14 +229,16 @@ abstract contract VotedScores is ResultsBase {
     }
 
     function _settleDividends(TaskId taskId, Page memory page) private {
+        Tally storage t = _tallies[taskId];
+        bool rejected = t.rankSum == 0;
         uint64 sum = 0;
         for (uint256 i = 0; i < page.voters.length; i++) {
             Vote storage vote = _votes[taskId][page.voters[i]];
             uint64 dividend = uint64(page.stakes[i] * vote.weight >> 32);
+            if (rejected) dividend = vote.gave ? 0 : uint64(page.stakes[i]);
             vote.weight = dividend;
             sum += dividend;
         }
-        Tally storage t = _tallies[taskId];
         (t.settled, t.coordinatorWeight) = (true, sum);
         emit VotesSettled(taskId, t.rankSum, sum);
     }
