@@ -31,6 +31,7 @@ interface IForcedErrorRegistry {
     event TrapRevealed(
         TrapId indexed trapId, TaskId indexed taskId, address indexed solver, uint256 claimants, uint256 share
     );
+    event JackpotRestPaid(TrapId indexed trapId, address indexed to, uint256 amount);
     event TrapForfeited(TrapId indexed trapId, TaskId indexed taskId, uint256 amount, address to);
     event JackpotPaid(TrapId indexed trapId, address indexed coordinator, uint256 amount);
     event ApproverPenalized(TrapId indexed trapId, address indexed coordinator, uint256 amount);
@@ -68,8 +69,9 @@ interface IForcedErrorRegistry {
 
     /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted, which is not paid
     /// whoever approved it: the task is not settled before (see `pendingUntil`). With n claims on it
-    /// the jackpot is divided by 2^(n-1) and shared by them, so that claiming under more names gains nothing; the rest, or all if there is
-    /// no claim, goes back to the creator.
+    /// the jackpot is divided by 2^(n-1) and shared by them, so that claiming under more names gains nothing. The rest goes to the treasury:
+    /// if it went back to the creator, that could claim under a name of its own and have three quarters back. As it is, that brings it a
+    /// quarter at most, and the treasury half or more. If there is no claim, all goes back.
     function revealTrap(TrapId trapId, address solver, bytes32 secret, bytes32 salt) external;
 
     /// Gives the jackpot of a trap that was not revealed in time to the task's project; back to its creator if the task got no ground

@@ -26,8 +26,45 @@ contract ForcedErrorRegistryTest is TrapsFixture {
         uint256 total = finders == 0 ? 0 : JACKPOT >> (finders - 1);
         assertLe(paid, total);
         assertGe(paid + finders, total);
-        assertEq(TOKEN.balanceOf(creator), 1000 ether - paid);
+        // What the curve does not pay is nobody's whom it could have been taken from or for.
+        assertEq(TOKEN.balanceOf(creator), finders == 0 ? 1000 ether : 1000 ether - JACKPOT);
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), finders == 0 ? 0 : JACKPOT - paid);
         assertEq(TOKEN.balanceOf(address(ERRORS)), 0);
+    }
+
+    /// What each of `claimants` gets.
+    function _shareWith(uint256 claimants) private returns (uint256 share) {
+        uint256 before = vm.snapshotState();
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, claimants);
+        _revealTrap(trapId);
+        share = ERRORS.payJackpot(trapId, voters[0]);
+        vm.revertToState(before);
+    }
+
+    function testFuzz_attack_claiming_under_several_names(uint96 raw, uint8 rawOthers, uint8 rawNames) public {
+        jackpot = bound(raw, 1 ether, 1000 ether);
+        uint256 others = bound(rawOthers, 0, 3);
+        uint256 names = bound(rawNames, 2, 5 - others);
+        assertLe(names * _shareWith(others + names), _shareWith(others + 1));
+    }
+
+    function testFuzz_attack_a_creator_that_claims_its_own_jackpot_back(uint96 raw, uint8 rawFinders, uint8 rawNames)
+        public
+    {
+        jackpot = bound(raw, 1 ether, 1000 ether);
+        uint256 finders = bound(rawFinders, 1, 4);
+        uint256 names = bound(rawNames, 1, 5 - finders);
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, finders + names);
+        uint256 before = TOKEN.balanceOf(creator);
+        uint256 treasury = TOKEN.balanceOf(Predeploys.TIMELOCK);
+        _revealTrap(trapId);
+        assertEq(TOKEN.balanceOf(creator), before);
+        uint256 back = names * ERRORS.payJackpot(trapId, voters[0]);
+        assertLe(back, jackpot / 4);
+        // What its names take from the finders goes to the treasury for the greater part.
+        assertGe(TOKEN.balanceOf(Predeploys.TIMELOCK) - treasury, jackpot / 2);
     }
 
     function test_who_approved_the_error_pays_and_who_rejected_it_does_not() public {
@@ -38,7 +75,8 @@ contract ForcedErrorRegistryTest is TrapsFixture {
         _revealTrap(trapId);
         ERRORS.penalizeApprover(trapId, voters[4]);
         assertEq(_stakeOf(voters[4]), 450 ether);
-        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 50 ether);
+        // And half of the jackpot, for two claims.
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 50 ether + JACKPOT / 2);
         vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyPenalized.selector, voters[4]));
         ERRORS.penalizeApprover(trapId, voters[4]);
         vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotApproved.selector, voters[0]));

@@ -13,6 +13,7 @@ abstract contract TrapsFixture is VotesFixture {
     uint256 internal constant JACKPOT = 64 ether;
     bytes32 internal constant SECRET = keccak256("secret");
     uint256 internal constant REVEAL_SECONDS = 3 hours;
+    uint256 internal jackpot = JACKPOT;
     address internal creator = makeAddr("creator");
     address internal planter;
 
@@ -31,7 +32,7 @@ abstract contract TrapsFixture is VotesFixture {
         bytes32 badHash = keccak256(abi.encode(_trapModel(), _updateOf(planter)));
         bytes32 commitment = ERRORS.trapCommitment(id, creator, badHash, SALT);
         vm.prank(creator);
-        return ERRORS.commitTrap(id, commitment, JACKPOT);
+        return ERRORS.commitTrap(id, commitment, jackpot);
     }
 
     /// A task whose second solver has planted an error.
