@@ -16,10 +16,10 @@ const AGENTS: [(&str, Role, &str); 6] = [
         "proposer --commit-seconds 15 --ground-truth-seconds 30 --reveal-seconds 30 --vote-commit-seconds 5 \
          --vote-reveal-seconds 20 --publish-seconds 60",
     ),
-    ("solver-a", Role::SolverA, "solver"),
-    ("solver-b", Role::SolverB, "solver"),
-    ("coordinator-a", Role::CoordinatorA, "coordinator"),
-    ("coordinator-b", Role::CoordinatorB, "coordinator"),
+    ("solver-a", Role::SolverA, "solver --min-phase-seconds 1"),
+    ("solver-b", Role::SolverB, "solver --min-phase-seconds 1"),
+    ("coordinator-a", Role::CoordinatorA, "coordinator --min-phase-seconds 1"),
+    ("coordinator-b", Role::CoordinatorB, "coordinator --min-phase-seconds 1"),
     ("aggregator", Role::Aggregator, "aggregator"),
 ];
 

@@ -254,6 +254,7 @@ async fn genesis(l1: &DynProvider, inbox: Address, bridge: Address) -> Result<Ge
         timestamp: header.timestamp,
         base_fee: 1_000_000_000,
         l1_fee_recipient: sequencer,
+        min_phase_seconds: 1,
         balances: balances?,
     };
     Ok(build_genesis(&params)?)

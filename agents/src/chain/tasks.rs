@@ -1,6 +1,6 @@
 //! Finding tasks by their events, and looking at them.
 
-use super::{Call, Chain, Head, Phase, Scoring};
+use super::{Call, Chain, Head, Phase, Role, Scoring};
 use crate::error::AgentError;
 use alloy::{
     primitives::{Address, B256, Bytes, U256},
@@ -10,7 +10,7 @@ use alloy::{
 };
 use autonet_bindings::{
     results_rewards::ResultsRewards::{RewardClaimed, VoteCommitted},
-    task_contract::TaskContract::{Task, TaskProposed},
+    task_contract::TaskContract::{Task, TaskParams, TaskProposed},
 };
 use autonet_primitives::addresses;
 
@@ -32,6 +32,8 @@ pub struct ProposedTask {
     pub spec: Bytes,
     /// Whether the chain itself scores it, and no trace of a training is asked for.
     pub is_plain: bool,
+    /// The shortest of its phases, in seconds.
+    pub shortest_phase_s: u32,
     /// The block of the proposal.
     pub block: u64,
 }
@@ -101,6 +103,17 @@ impl Chain {
         Ok(Some(Claimed { solver: event.solverAmount, coordinator: event.coordinatorAmount }))
     }
 
+    /// Frees what the account has pledged as a solver of a task without ground truth.
+    pub async fn release_solver(&self, task: u64) -> Result<(), AgentError> {
+        let id = U256::from(task);
+        let pledged = self.staking().pledgeOf(Role::Solver as u8, self.account, B256::from(id)).call().await?;
+        if !pledged.is_zero() {
+            let release = self.tasks().releaseSolver(id, self.account).into_transaction_request();
+            self.send(Call::new("releaseSolver", release)).await?;
+        }
+        Ok(())
+    }
+
     /// Coordinators who committed a vote and may be reported for not revealing it.
     pub async fn silent_voters(&self, view: &TaskView) -> Result<Vec<Address>, AgentError> {
         let id = U256::from(view.id);
@@ -144,7 +157,13 @@ fn proposed(log: &Log) -> Result<ProposedTask, AgentError> {
         proposer: event.proposer,
         ground_truth_commitment: event.params.groundTruthCommitment,
         is_plain: event.params.scoring == Scoring::Chain as u8 && event.params.stepJudge.is_zero(),
+        shortest_phase_s: shortest_phase_s(&event.params),
         spec: event.spec,
         block: log.block_number.ok_or(MALFORMED)?,
     })
+}
+
+fn shortest_phase_s(params: &TaskParams) -> u32 {
+    let later = [params.groundTruthSeconds, params.revealSeconds, params.voteCommitSeconds, params.voteRevealSeconds];
+    later.into_iter().fold(params.commitSeconds, u32::min)
 }

@@ -31,6 +31,9 @@ pub struct CoordinatorOptions {
     /// Only tasks of this project
     #[arg(long)]
     pub project_id: Option<u64>,
+    /// Only tasks of which every phase lasts at least as many seconds; a shorter one may end before an answer is on the chain
+    #[arg(long, default_value_t = 3_600)]
+    pub min_phase_seconds: u32,
 }
 
 /// What a coordinator must keep of a task: its vote, before it commits to it.
@@ -286,6 +289,10 @@ impl TaskWork for Coordinator {
 
     fn project(&self) -> Option<u64> {
         self.options.project_id
+    }
+
+    fn min_phase_s(&self) -> u32 {
+        self.options.min_phase_seconds
     }
 
     async fn advance(&mut self, agent: &Agent, view: &TaskView, state: &mut Voting) -> Result<Step, AgentError> {

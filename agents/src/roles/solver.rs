@@ -25,6 +25,9 @@ pub struct SolverOptions {
     /// Only tasks of this project
     #[arg(long)]
     pub project_id: Option<u64>,
+    /// Only tasks of which every phase lasts at least as many seconds; a shorter one may end before an answer is on the chain
+    #[arg(long, default_value_t = 3_600)]
+    pub min_phase_seconds: u32,
     /// Passes over the training images
     #[arg(long, default_value_t = Training::default().epochs)]
     pub epochs: u32,
@@ -225,6 +228,10 @@ impl TaskWork for Solver {
         self.options.project_id
     }
 
+    fn min_phase_s(&self) -> u32 {
+        self.options.min_phase_seconds
+    }
+
     async fn advance(&mut self, agent: &Agent, view: &TaskView, state: &mut Solving) -> Result<Step, AgentError> {
         match view.phase {
             Phase::None => Ok(Step::Forget),
@@ -235,6 +242,9 @@ impl TaskWork for Solver {
             Phase::Reveal => self.reveal(agent, view, state).await,
             Phase::Finalized => self.conclude(agent, view, state).await,
             Phase::Expired => {
+                if view.task.groundTruthAt == 0 {
+                    agent.chain.release_solver(view.id).await?;
+                }
                 agent.report.emit("expired", json!({ "task": view.id }))?;
                 Ok(Step::Close)
             }

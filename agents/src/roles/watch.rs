@@ -38,6 +38,11 @@ pub(super) trait TaskWork {
     /// Only tasks of this project.
     fn project(&self) -> Option<u64>;
 
+    /// Only tasks of which every phase lasts as many seconds: whoever takes part pays for silence.
+    fn min_phase_s(&self) -> u32 {
+        0
+    }
+
     /// Does the next thing that is due for a task.
     async fn advance(&mut self, agent: &Agent, view: &TaskView, state: &mut Self::State) -> Result<Step, AgentError>;
 }
@@ -85,6 +90,11 @@ impl<W: TaskWork> Watcher<W> {
             for task in tasks.iter().filter(|task| project.is_none_or(|project| project == task.project)) {
                 let known = self.journal.closed.contains(&task.id) || self.journal.open.contains_key(&task.id);
                 if known || !task.is_plain || !Spec::is_supported(&task.spec) {
+                    continue;
+                }
+                let (phase_s, needed_s) = (task.shortest_phase_s, self.work.min_phase_s());
+                if phase_s < needed_s {
+                    tracing::info!(task = task.id, phase_s, needed_s, "task left alone: its phases are too short");
                     continue;
                 }
                 tracing::info!(task = task.id, project = task.project, proposer = %task.proposer, "task found");

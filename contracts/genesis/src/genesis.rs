@@ -12,6 +12,12 @@ use std::collections::BTreeMap;
 
 /// Slot of FeeVault that holds the L1 address its fees are withdrawn to.
 const FEE_RECIPIENT_SLOT: B256 = B256::ZERO;
+/// Slot of TaskContract that holds the least length of a task's phases.
+const MIN_PHASE_SLOT: B256 = B256::ZERO;
+/// The most that a phase after the first may last, as TaskContract has it.
+const MAX_PHASE_SECONDS: u32 = 8 * 3_600;
+/// The least length of a phase that leaves everyone time to answer.
+pub const DEFAULT_MIN_PHASE_SECONDS: u32 = 3_600;
 
 /// What differs from one chain's genesis to another's.
 #[derive(Clone, Debug)]
@@ -26,6 +32,8 @@ pub struct GenesisParams {
     pub base_fee: u64,
     /// L1 address that FeeVault withdraws to.
     pub l1_fee_recipient: Address,
+    /// The least that a phase of a task lasts, in seconds, at least 1: [`DEFAULT_MIN_PHASE_SECONDS`] but on test chains.
+    pub min_phase_seconds: u32,
     /// First balances, in wei of ATN. AnchorBridge has to lock their sum on L1.
     pub balances: Vec<(Address, U256)>,
 }
@@ -42,6 +50,9 @@ pub enum GenesisError {
         /// What happened.
         source: ConstructorError,
     },
+    /// No task could be proposed, or phases could be empty.
+    #[error("a least phase of {0} s is not between 1 and {MAX_PHASE_SECONDS} s")]
+    MinPhaseOutOfBounds(u32),
     /// An account is funded twice.
     #[error("{0} is funded twice")]
     FundedTwice(Address),
@@ -56,6 +67,9 @@ pub enum GenesisError {
 /// Builds block 0's accounts: the predeploys, the system contracts of EIP-4788 and EIP-2935, and the funded accounts.
 /// The same parameters give the same genesis.
 pub fn build_genesis(params: &GenesisParams) -> Result<Genesis, GenesisError> {
+    if !(1..=MAX_PHASE_SECONDS).contains(&params.min_phase_seconds) {
+        return Err(GenesisError::MinPhaseOutOfBounds(params.min_phase_seconds));
+    }
     let mut alloc = BTreeMap::new();
     alloc.insert(BEACON_ROOTS_ADDRESS, contract(BEACON_ROOTS_CODE.clone(), BTreeMap::new()));
     alloc.insert(HISTORY_STORAGE_ADDRESS, contract(HISTORY_STORAGE_CODE.clone(), BTreeMap::new()));
@@ -65,6 +79,9 @@ pub fn build_genesis(params: &GenesisParams) -> Result<Genesis, GenesisError> {
             .map_err(|source| GenesisError::Constructor { name, source })?;
         if address == addresses::FEE_VAULT && !params.l1_fee_recipient.is_zero() {
             deployed.storage.insert(FEE_RECIPIENT_SLOT, params.l1_fee_recipient.into_word());
+        }
+        if address == addresses::TASK_CONTRACT {
+            deployed.storage.insert(MIN_PHASE_SLOT, U256::from(params.min_phase_seconds).into());
         }
         alloc.insert(address, contract(deployed.code, deployed.storage));
     }

@@ -5,5 +5,5 @@ mod genesis;
 mod predeploys;
 
 pub use constructor::{ConstructorError, Deployed, run_constructor};
-pub use genesis::{GenesisError, GenesisParams, build_genesis};
+pub use genesis::{DEFAULT_MIN_PHASE_SECONDS, GenesisError, GenesisParams, build_genesis};
 pub use predeploys::{Predeploy, predeploys};

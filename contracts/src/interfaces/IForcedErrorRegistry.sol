@@ -31,6 +31,7 @@ interface IForcedErrorRegistry {
     event TrapRevealed(
         TrapId indexed trapId, TaskId indexed taskId, address indexed solver, uint256 claimants, uint256 share
     );
+    event JackpotRestPaid(TrapId indexed trapId, address indexed to, uint256 amount);
     event TrapForfeited(TrapId indexed trapId, TaskId indexed taskId, uint256 amount, address to);
     event JackpotPaid(TrapId indexed trapId, address indexed coordinator, uint256 amount);
     event ApproverPenalized(TrapId indexed trapId, address indexed coordinator, uint256 amount);
@@ -66,9 +67,11 @@ interface IForcedErrorRegistry {
     /// Between the two deadlines of voting, also if the task was finalized early: names the solver whose solution the caller takes for an error, and to whom its revealed vote gave 0.
     function revealClaim(TaskId taskId, address solver, bytes32 salt) external;
 
-    /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted. With n claims on it
-    /// the jackpot is divided by 2^(n-1) and shared by them, so that claiming under more names gains nothing; the rest, or all if there is
-    /// no claim, goes back to the creator.
+    /// After voting and within REVEAL_SECONDS, by the creator: shows the secret of the solution that `solver` planted, which is not paid
+    /// whoever approved it: the task is not settled before (see `pendingUntil`). With n claims on it
+    /// the jackpot is divided by 2^(n-1) and shared by them, so that claiming under more names gains nothing. The rest goes to the treasury:
+    /// if it went back to the creator, that could claim under a name of its own and have three quarters back. As it is, that brings it a
+    /// quarter at most, and the treasury half or more. If there is no claim, all goes back.
     function revealTrap(TrapId trapId, address solver, bytes32 secret, bytes32 salt) external;
 
     /// Gives the jackpot of a trap that was not revealed in time to the task's project; back to its creator if the task got no ground
@@ -78,8 +81,8 @@ interface IForcedErrorRegistry {
     /// Pays a coordinator its share of a revealed trap. Anyone may call it.
     function payJackpot(TrapId trapId, address coordinator) external returns (uint256 amount);
 
-    /// Takes APPROVAL_PENALTY, for the treasury, from a coordinator whose revealed vote gave the planted solution the task's threshold or
-    /// more. Anyone, once for each.
+    /// Takes APPROVAL_PENALTY, for the treasury, from the pledge of a coordinator whose revealed vote gave the planted solution the task's
+    /// threshold or more. Anyone, once for each; nothing is left to take after `reportDeadline`, once the pledge is released.
     function penalizeApprover(TrapId trapId, address coordinator) external;
 
     function trap(TrapId trapId) external view returns (Trap memory);
@@ -102,4 +105,16 @@ interface IForcedErrorRegistry {
 
     /// Until when the traps of a task can be revealed, unix seconds; 0 while that is not known.
     function revealDeadline(TaskId taskId) external view returns (uint256);
+
+    /// Until when a task cannot be settled because one of its traps may still be revealed, unix seconds; 0 if none is pending.
+    function pendingUntil(TaskId taskId) external view returns (uint256);
+
+    /// Until when votes on a task are pledged for its traps, unix seconds: as `pendingUntil`, and if a trap was revealed until
+    /// REPORT_SECONDS after the last that could have been. 0 if there is nothing to report.
+    function reportDeadline(TaskId taskId) external view returns (uint256);
+
+    /// Traps of a task that are neither revealed nor forfeited.
+    function pendingTraps(TaskId taskId) external view returns (uint256);
+
+    function revealedTraps(TaskId taskId) external view returns (uint256);
 }

@@ -7,8 +7,10 @@ import {TaskId} from "./ITaskContract.sol";
 /// What a solution is worth: with Scoring.Chain what the chain has measured, with Scoring.Votes the consensus.
 struct Score {
     bool scored;
-    /// A dispute over its training was lost: it earns nothing.
+    /// A dispute over its training was lost, or it was planted: it earns nothing.
     bool voided;
+    /// A trap has shown that it has no model: nothing that was voted on it counts.
+    bool planted;
     uint16 scoreBp;
     /// 0 with Scoring.Votes.
     uint32 hits;
@@ -22,8 +24,11 @@ struct Vote {
     bool penalized;
     /// With Scoring.Votes its row, from 1.
     uint8 row;
+    /// With Scoring.Votes: it gave some solution more than 0.
+    bool gave;
     /// Its share of the coordinator reward is in proportion to this. With Scoring.Chain the entries that equal the chain's scores,
-    /// 0 if any entry contradicts them; with Scoring.Votes its dividend in Q32.32, once the votes are settled.
+    /// 0 if any entry contradicts them; with Scoring.Votes, once the votes are settled, its dividend in Q32.32, or if all solutions were
+    /// rejected its share of the revealed stake, 0 if it did not reject them.
     uint64 weight;
     /// The coordinator's stake when it committed, in wei.
     uint128 stake;
@@ -90,7 +95,9 @@ interface IResultsRewards {
     error NotSettled(TaskId taskId);
     error DisputesOpen(uint256 count);
     error NotPublishable(bytes32 modelId, bytes32 updateId);
-    error NotTrainingDisputes(address caller);
+    error NotAJudgeOfSolutions(address caller);
+    error TrapsPending(uint256 until);
+    error DutyNotOver(TaskId taskId, address coordinator);
 
     /// Phase VoteReveal of a task with Scoring.Chain, anyone: runs the solver's model on the ground truth and stores hits and
     /// scoreBp = floor(hits * 10,000 / count). Reverts if the model cannot be run (then it is worth nothing).
@@ -103,8 +110,9 @@ interface IResultsRewards {
     /// consensus on the solution of this model and this `updateId`, which has reached the threshold and was not voided.
     function publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) external view returns (uint16 scoreBp);
 
-    /// Phase VoteCommit. One vote per active coordinator, whose stake is held until reports about it are over. With Scoring.Votes
-    /// there are MAX_VOTERS places; when they are taken, a quarter more stake displaces the smallest (the first of equals).
+    /// Phase VoteCommit. One vote per active coordinator, which pledges a tenth of its stake, at least MIN_VOTE_PLEDGE, until it has revealed
+    /// the vote, or until the forced errors of the task, if it has any, can no longer be reported. With Scoring.Votes there are
+    /// MAX_VOTERS places; when they are taken, a quarter more stake displaces the smallest (the first of equals).
     /// keccak256(abi.encode(block.chainid, taskId, coordinator, keccak256(abi.encode(solvers, scoresBp)), salt)).
     function commitVote(TaskId taskId, bytes32 commitment) external;
 
@@ -114,10 +122,12 @@ interface IResultsRewards {
     function revealVote(TaskId taskId, address[] calldata solvers, uint16[] calldata scoresBp, bytes32 salt) external;
 
     /// Scoring.Votes: turns the votes on up to `maxColumns` more solutions into scores, after voting, or during VoteReveal once every
-    /// committed vote is revealed. At least MIN_VOTES votes are revealed. Returns how many solutions are left. Anyone.
+    /// committed vote is revealed. At least MIN_VOTES votes are revealed, and no trap of the task can be revealed any more, which is so
+    /// at the latest IForcedErrorRegistry.revealDeadline. A planted solution scores 0, has no rank, makes no bonds, and takes nothing
+    /// from the others. Returns how many solutions are left. Anyone.
     function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left);
 
-    /// Takes a solution's reward. Only TrainingDisputes.
+    /// Takes a solution's reward. Only TrainingDisputes, and ForcedErrorRegistry before votes are settled.
     function voidSolution(TaskId taskId, address solver) external;
 
     /// Decides the rewards: after voting, or during VoteReveal once every committed vote is revealed and every revealed
@@ -129,8 +139,12 @@ interface IResultsRewards {
     function claim(TaskId taskId, address account) external returns (uint256 amount);
 
     /// Takes LIVENESS_PENALTY, with Scoring.Votes at least a fiftieth of the stake, from a coordinator who committed a vote and did
-    /// not reveal it, for the project. Anyone.
+    /// not reveal it, for the project, and releases what is left of its pledge. Anyone.
     function reportSilentVoter(TaskId taskId, address coordinator) external;
+
+    /// Releases what a revealed vote has pledged, once nobody can report any more that it approved a forced error. A vote that was not
+    /// revealed is reported instead. Returns what it was, 0 if it is released already. Anyone.
+    function releaseVoter(TaskId taskId, address coordinator) external returns (uint256 released);
 
     function scoreOf(TaskId taskId, address solver) external view returns (Score memory);
 
@@ -145,6 +159,24 @@ interface IResultsRewards {
 
     /// Scoring.Votes: a coordinator's bond on a solver in a project, Q32.32, as of the last task that settled a solution of that solver.
     function bondOf(ProjectId projectId, address coordinator, address solver) external view returns (uint256);
+
+    /// Scoring.Votes: what all coordinators together get if they reject every solution, in wei; rounds down:
+    /// coordinatorReward * a t / (a t + (1 - a) / 2), where t is the threshold and a = ALPHA the part of a bond that an epoch renews.
+    ///
+    /// Where every consensus is 0 there are no ranks, and so no dividends. Each vote that gave every solution 0 then gets its share of all
+    /// revealed stake of this reward; the shares of the others go back to the project and not to those who agree.
+    ///
+    /// It is no reason to reject what is good. A consensus is 0 only if at least half of the revealed stake gave 0: whoever has less
+    /// changes nothing and, as ever, makes no bond by a 0 on what others approve. Whoever has it can decide anything, and earns no more by
+    /// rejecting everything than by the truth: by giving the solutions that reach the threshold their scores w >= t, and 0 to the rest, a part
+    /// s >= 1/2 of the stake gets, of every such solution's dividends, at least
+    ///
+    ///     s a w / (s a w + (1 - s) (a w + 1 - a)) >= s a w / (a w + (1 - a) / 2) >= s a t / (a t + (1 - a) / 2)
+    ///
+    /// of the coordinators' reward: the least is where it has no bonds and the others have whole ones. What is right is what it gets
+    /// for rejecting. The clip at the median bounds who can reject; this bounds what for. Looking costs work, rejecting does not: the gap between
+    /// this and the whole reward is what pays for looking.
+    function rejectionRewardDown(uint256 coordinatorReward, uint16 thresholdBp) external pure returns (uint256);
 
     function voteOf(TaskId taskId, address coordinator) external view returns (Vote memory);
 

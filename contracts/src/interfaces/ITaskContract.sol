@@ -47,7 +47,7 @@ struct TaskParams {
     /// incentives, but what falls to those below the threshold stays with the project.
     uint256 solverReward;
     /// Shared by coordinators whose votes agree with the chain, in proportion to the number of entries; with Scoring.Votes
-    /// in proportion to their dividends.
+    /// in proportion to their dividends, or where all solutions are rejected a part of it (IResultsRewards.rejectionRewardDown).
     uint256 coordinatorReward;
     /// Paid to the proposer if some solver reaches `thresholdBp`.
     uint256 proposerReward;
@@ -152,15 +152,17 @@ interface ITaskContract {
     error NoTrace(address solver, bytes32 updateId);
     error NotSilent(address account);
     error AlreadyPenalized(address account);
+    error DutyNotOver(TaskId taskId, address solver);
 
     /// Posts a task and reserves its three rewards from the project's budget and the caller's allowance there.
-    /// The caller is an active proposer, whose stake is held until the task is over. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
+    /// The caller is an active proposer, and pledges SILENT_PROPOSER_PENALTY of its stake until it has revealed the ground truth, or
+    /// the task expires without any commitment. `spec` (at most MAX_SPEC_BYTES) is only logged and hashed.
     function propose(ProjectId projectId, TaskParams calldata params, bytes calldata spec)
         external
         returns (TaskId taskId);
 
-    /// Phase Commit. One commitment per active solver, who is not the task's proposer and whose stake is held until the task is
-    /// over:
+    /// Phase Commit. One commitment per active solver, who is not the task's proposer. It pledges SILENT_SOLVER_PENALTY of its stake
+    /// until it has revealed, or TRAINING_PLEDGE if the task has a judge of steps (see `releaseSolver`):
     /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with
     /// solutionHash = keccak256(abi.encode(modelId, updateId)) and a random bytes32 salt.
     function commitSolution(TaskId taskId, bytes32 commitment) external;
@@ -181,8 +183,13 @@ interface ITaskContract {
     function reportSilentProposer(TaskId taskId) external;
 
     /// Takes SILENT_SOLVER_PENALTY, for the treasury, from a solver who committed and did not reveal although the proposer had.
-    /// Anyone, once the reveals are over.
+    /// Anyone, once the reveals are over; releases what is left of the pledge.
     function reportSilentSolver(TaskId taskId, address solver) external;
+
+    /// Releases what a solver has pledged for a task as soon as nothing can cost it that any more: the proposer has stayed silent; or the
+    /// solver has revealed, and if the task has a judge of steps, voting is over and no dispute over the task's trainings is open. A
+    /// solver that stayed silent is reported instead. Returns what it was, 0 if it is released already. Anyone.
+    function releaseSolver(TaskId taskId, address solver) external returns (uint256 released);
 
     /// Closes a task whose rewards are decided. Only ResultsRewards.
     function markFinalized(TaskId taskId) external;
@@ -200,6 +207,11 @@ interface ITaskContract {
 
     /// Number of tasks; ids are 1..=taskCount.
     function taskCount() external view returns (uint256);
+
+    /// The least that any phase of a task lasts, in seconds; the genesis sets it, at least 1 and at most MAX_PHASE_SECONDS. Whoever
+    /// takes part has as long to answer, so that no proposer can make others pay for silence that they could not avoid. What has to
+    /// pass L1 as a forced transaction needs the force window more: who wants to be able to do that takes no shorter phases.
+    function minPhaseSeconds() external view returns (uint256);
 
     /// The time until which tensors that are revealed now must be paid: the latest end of voting + AGGREGATION_SECONDS.
     function leaseNeeded(TaskId taskId) external view returns (uint256);

@@ -9,6 +9,7 @@ import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
 import {Deadlines, ITaskContract, Phase, Scoring, Solution, TaskId} from "../interfaces/ITaskContract.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 
 contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
@@ -17,7 +18,10 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     uint256 public constant MIN_JACKPOT = 1 ether;
     /// A tenth of a coordinator's minimum stake.
     uint256 public constant APPROVAL_PENALTY = 50 ether;
-    uint256 public constant REVEAL_SECONDS = 8 hours;
+    /// Also how long a trap that nobody reveals keeps its task from being settled.
+    uint256 public constant REVEAL_SECONDS = 3 hours;
+    /// For reports of who approved a revealed error.
+    uint256 public constant REPORT_SECONDS = 1 days;
     /// What model ids of planted solutions are hashed with; no tensor, graph or tree is hashed like that.
     string public constant TRAP_DOMAIN = "Autonet forced error 1";
 
@@ -28,6 +32,10 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     IResultsRewards private constant RESULTS = IResultsRewards(Predeploys.RESULTS_REWARDS);
 
     uint256 public trapCount;
+    /// @inheritdoc IForcedErrorRegistry
+    mapping(TaskId => uint256) public pendingTraps;
+    /// @inheritdoc IForcedErrorRegistry
+    mapping(TaskId => uint256) public revealedTraps;
     mapping(TrapId => Trap) private _traps;
     /// A claim's commitment; then the solver it named.
     mapping(TaskId => mapping(address coordinator => bytes32)) private _claims;
@@ -49,6 +57,7 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (commitment == 0) revert EmptyCommitment();
         if (jackpot < MIN_JACKPOT) revert JackpotTooSmall(jackpot, MIN_JACKPOT);
         trapId = TrapId.wrap(++trapCount);
+        pendingTraps[taskId]++;
         Trap storage t = _traps[trapId];
         (t.taskId, t.creator, t.commitment, t.amount) = (taskId, msg.sender, commitment, jackpot);
         emit TrapCommitted(trapId, taskId, msg.sender, commitment, jackpot);
@@ -99,12 +108,20 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (_trapped[t.taskId][solver]) revert AlreadyTrapped(solver);
 
         _trapped[t.taskId][solver] = true;
+        pendingTraps[t.taskId]--;
+        revealedTraps[t.taskId]++;
         uint256 claimants = claimCount[t.taskId][solver];
         uint256 jackpot = t.amount;
         uint256 share = claimants == 0 ? 0 : (jackpot >> (claimants - 1)) / claimants;
         (t.solver, t.amount, t.closed) = (solver, share, true);
         emit TrapRevealed(trapId, t.taskId, solver, claimants, share);
-        ATN.safeTransfer(msg.sender, jackpot - share * claimants);
+        RESULTS.voidSolution(t.taskId, solver);
+        uint256 rest = jackpot - share * claimants;
+        if (rest == 0) return;
+        // To nobody who could have made the claims.
+        address to = claimants == 0 ? msg.sender : Predeploys.TIMELOCK;
+        emit JackpotRestPaid(trapId, to, rest);
+        ATN.safeTransfer(to, rest);
     }
 
     /// @inheritdoc IForcedErrorRegistry
@@ -114,6 +131,7 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         if (block.timestamp < deadline) revert NotOverdue(deadline);
         uint256 amount = t.amount;
         (t.amount, t.closed) = (0, true);
+        pendingTraps[t.taskId]--;
         // Without a ground truth there was nothing to reveal: not the creator's fault.
         bool revealable = revealDeadline(t.taskId) != 0;
         emit TrapForfeited(trapId, t.taskId, amount, revealable ? address(PROJECTS) : t.creator);
@@ -142,7 +160,9 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
         }
         if (_penalized[trapId][coordinator]) revert AlreadyPenalized(coordinator);
         _penalized[trapId][coordinator] = true;
-        uint256 taken = STAKING.penalize(coordinator, Role.Coordinator, APPROVAL_PENALTY, Predeploys.TIMELOCK);
+        bytes32 duty = Duties.ofTask(t.taskId);
+        uint256 taken =
+            STAKING.penalizePledge(Role.Coordinator, coordinator, APPROVAL_PENALTY, duty, Predeploys.TIMELOCK);
         emit ApproverPenalized(trapId, coordinator, taken);
     }
 
@@ -178,6 +198,16 @@ contract ForcedErrorRegistry is IForcedErrorRegistry, ReentrancyGuardTransient {
     function revealDeadline(TaskId taskId) public view returns (uint256) {
         uint256 end = TASKS.deadlines(taskId).voteReveal;
         return end == 0 ? 0 : end + REVEAL_SECONDS;
+    }
+
+    /// @inheritdoc IForcedErrorRegistry
+    function reportDeadline(TaskId taskId) external view returns (uint256) {
+        return revealedTraps[taskId] == 0 ? pendingUntil(taskId) : revealDeadline(taskId) + REPORT_SECONDS;
+    }
+
+    /// @inheritdoc IForcedErrorRegistry
+    function pendingUntil(TaskId taskId) public view returns (uint256) {
+        return pendingTraps[taskId] == 0 ? 0 : revealDeadline(taskId);
     }
 
     /// A task without ground truth has no reveals; its traps end when its phases could have ended at the latest.

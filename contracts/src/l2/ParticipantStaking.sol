@@ -18,6 +18,7 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
     IERC20 private constant ATN = IERC20(Predeploys.ATN);
 
     mapping(address account => mapping(Role role => StakePosition)) private _positions;
+    mapping(address account => mapping(Role role => mapping(bytes32 duty => uint256))) private _pledges;
 
     /// @inheritdoc IParticipantStaking
     function stake(Role role, uint256 amount) external nonReentrant {
@@ -45,14 +46,54 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
         if (position.unlockAt == 0) revert NothingStaked(msg.sender, role);
         uint64 end = position.unlockAt > position.heldUntil ? position.unlockAt : position.heldUntil;
         if (block.timestamp < end) revert StillLocked(end);
+        if (position.pledged != 0) revert StillPledged(position.pledged);
         delete _positions[msg.sender][role];
         emit StakeWithdrawn(msg.sender, role, position.amount);
         ATN.safeTransfer(msg.sender, position.amount);
     }
 
     /// @inheritdoc IParticipantStaking
+    function pledge(Role role, address account, uint256 amount, bytes32 duty) external {
+        _requireJudge(role);
+        StakePosition storage position = _positions[account][role];
+        if (_pledges[account][role][duty] != 0) revert AlreadyPledged(account, role, duty);
+        uint256 free = position.amount - position.pledged;
+        if (amount > free) revert NotEnoughFree(account, role, free, amount);
+        _pledges[account][role][duty] = amount;
+        position.pledged += uint128(amount);
+        emit Pledged(account, role, duty, amount, position.pledged);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function release(Role role, address account, bytes32 duty) external returns (uint256 released) {
+        _requireJudge(role);
+        released = _pledges[account][role][duty];
+        if (released == 0) return 0;
+        StakePosition storage position = _positions[account][role];
+        delete _pledges[account][role][duty];
+        position.pledged -= uint128(released);
+        emit PledgeReleased(account, role, duty, released, position.pledged);
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function penalizePledge(Role role, address account, uint256 amount, bytes32 duty, address to)
+        external
+        nonReentrant
+        returns (uint256 taken)
+    {
+        _requireJudge(role);
+        StakePosition storage position = _positions[account][role];
+        uint256 pledged = _pledges[account][role][duty];
+        taken = Math.min(amount, pledged);
+        _pledges[account][role][duty] = pledged - taken;
+        position.pledged -= uint128(taken);
+        emit PledgeTaken(account, role, duty, taken, position.pledged);
+        _take(position, role, account, taken, to);
+    }
+
+    /// @inheritdoc IParticipantStaking
     function hold(address account, Role role, uint64 until) external {
-        if (!isJudge(msg.sender, role)) revert NotJudge(msg.sender, role);
+        _requireJudge(role);
         uint256 latest = block.timestamp + MAX_HOLD_SECONDS;
         if (until > latest) revert HeldTooLong(until, latest);
         StakePosition storage position = _positions[account][role];
@@ -68,12 +109,10 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
         nonReentrant
         returns (uint256 taken)
     {
-        if (!isJudge(msg.sender, role)) revert NotJudge(msg.sender, role);
+        _requireJudge(role);
         StakePosition storage position = _positions[account][role];
-        taken = Math.min(amount, position.amount);
-        position.amount -= uint128(taken);
-        emit Penalized(account, role, taken, to);
-        ATN.safeTransfer(to, taken);
+        taken = Math.min(amount, position.amount - position.pledged);
+        _take(position, role, account, taken, to);
     }
 
     /// @inheritdoc IParticipantStaking
@@ -85,6 +124,11 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
     /// @inheritdoc IParticipantStaking
     function positionOf(address account, Role role) external view returns (StakePosition memory) {
         return _positions[account][role];
+    }
+
+    /// @inheritdoc IParticipantStaking
+    function pledgeOf(Role role, address account, bytes32 duty) external view returns (uint256) {
+        return _pledges[account][role][duty];
     }
 
     /// @inheritdoc IParticipantStaking
@@ -113,5 +157,15 @@ contract ParticipantStaking is IParticipantStaking, ReentrancyGuardTransient {
         if (role == Role.Solver) return 3 days;
         if (role == Role.Coordinator || role == Role.Aggregator) return 14 days;
         return 7 days; // Proposer, Provider
+    }
+
+    function _requireJudge(Role role) private view {
+        if (!isJudge(msg.sender, role)) revert NotJudge(msg.sender, role);
+    }
+
+    function _take(StakePosition storage position, Role role, address account, uint256 taken, address to) private {
+        position.amount -= uint128(taken);
+        emit Penalized(account, role, taken, to);
+        ATN.safeTransfer(to, taken);
     }
 }

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IParticipantStaking} from "../interfaces/IParticipantStaking.sol";
+import {IForcedErrorRegistry} from "../interfaces/IForcedErrorRegistry.sol";
+import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
 import {ITaskContract, Phase, TaskId} from "../interfaces/ITaskContract.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 
 /// What both ways to score share.
@@ -13,6 +15,7 @@ abstract contract ResultsBase is IResultsRewards {
 
     IParticipantStaking internal constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     ITaskContract internal constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
+    IForcedErrorRegistry internal constant FORCED_ERRORS = IForcedErrorRegistry(Predeploys.FORCED_ERROR_REGISTRY);
 
     mapping(TaskId => Tally) internal _tallies;
     mapping(TaskId => mapping(address solver => Score)) internal _scores;
@@ -33,6 +36,11 @@ abstract contract ResultsBase is IResultsRewards {
             revert WrongPhase(taskId);
         }
         if (!hasQuorum(taskId)) revert TooFewVotes(t.votesRevealed, MIN_VOTES);
+    }
+
+    /// What a vote has pledged.
+    function _releasePledge(TaskId taskId, address coordinator) internal returns (uint256 released) {
+        return STAKING.release(Role.Coordinator, coordinator, Duties.ofTask(taskId));
     }
 
     function _requirePhase(TaskId taskId, Phase needed) internal view {

@@ -7,6 +7,7 @@ import {IProject} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
 import {ITaskContract, Phase, Scoring, Task, TaskId} from "../interfaces/ITaskContract.sol";
 import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Metric, ML} from "../lib/ML.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {VotedScores} from "./VotedScores.sol";
@@ -14,8 +15,9 @@ import {VotedScores} from "./VotedScores.sol";
 contract ResultsRewards is VotedScores {
     /// A hundredth of a coordinator's minimum stake.
     uint256 public constant LIVENESS_PENALTY = 5 ether;
-    /// How long after the latest end of a task a coordinator's stake is held: for reports.
-    uint256 public constant JUDGEMENT_SECONDS = 3 days;
+    /// What a vote pledges at least: what approving a forced error costs. A larger stake pledges a tenth, so that nobody can have more
+    /// than ten votes open at a time, and each covers all that it can cost: silence a fiftieth, a forced error this.
+    uint256 public constant MIN_VOTE_PLEDGE = 50 ether;
 
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
     ITrainingDisputes private constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
@@ -68,7 +70,8 @@ contract ResultsRewards is VotedScores {
         if (TASKS.task(taskId).params.scoring == Scoring.Votes) _admit(taskId, msg.sender, vote);
         _tallies[taskId].votesCommitted++;
         emit VoteCommitted(taskId, msg.sender, commitment);
-        STAKING.hold(msg.sender, Role.Coordinator, uint64(TASKS.leaseNeeded(taskId) + JUDGEMENT_SECONDS));
+        uint256 atStake = Math.max(MIN_VOTE_PLEDGE, vote.stake / 10);
+        STAKING.pledge(Role.Coordinator, msg.sender, atStake, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc IResultsRewards
@@ -87,15 +90,18 @@ contract ResultsRewards is VotedScores {
         t.votesRevealed++;
         t.coordinatorWeight += vote.weight;
         emit VoteRevealed(taskId, msg.sender, solvers, scoresBp, vote.weight);
+        if (FORCED_ERRORS.reportDeadline(taskId) == 0) _releasePledge(taskId, msg.sender);
     }
 
     /// @inheritdoc IResultsRewards
     function voidSolution(TaskId taskId, address solver) external {
-        if (msg.sender != Predeploys.TRAINING_DISPUTES) revert NotTrainingDisputes(msg.sender);
+        bool planted = msg.sender == address(FORCED_ERRORS);
+        if (!planted && msg.sender != address(TRAINING)) revert NotAJudgeOfSolutions(msg.sender);
         Score storage s = _scores[taskId][solver];
         _unpublish(taskId, solver, s);
         _tallies[taskId].solverWeight -= s.weight;
         (s.voided, s.weight) = (true, 0);
+        if (planted) s.planted = true;
         emit SolutionVoided(taskId, solver);
     }
 
@@ -118,7 +124,7 @@ contract ResultsRewards is VotedScores {
             if (voted) t.solverPool = t.solverPool * t.solverWeight / t.rankSum;
             proposerReward = task.params.proposerReward;
         }
-        if (t.coordinatorWeight != 0) t.coordinatorPool = task.params.coordinatorReward;
+        t.coordinatorPool = _coordinatorPoolDown(task.params, t);
         emit RewardsDecided(taskId, t.solverPool, t.coordinatorPool, proposerReward);
         TASKS.markFinalized(taskId);
         uint256 unearned = PROJECTS.taskReserve(taskId) - t.solverPool - t.coordinatorPool - proposerReward;
@@ -156,9 +162,21 @@ contract ResultsRewards is VotedScores {
         vote.penalized = true;
         // A place among the voters (row) that is taken and not used costs in proportion to what it kept away.
         uint256 penalty = vote.row == 0 ? LIVENESS_PENALTY : Math.max(LIVENESS_PENALTY, vote.stake / 50);
-        uint256 taken = STAKING.penalize(coordinator, Role.Coordinator, penalty, Predeploys.PROJECT);
+        bytes32 duty = Duties.ofTask(taskId);
+        uint256 taken = STAKING.penalizePledge(Role.Coordinator, coordinator, penalty, duty, Predeploys.PROJECT);
         emit SilentVoterPenalized(taskId, coordinator, taken);
+        _releasePledge(taskId, coordinator);
         PROJECTS.creditBudget(TASKS.task(taskId).projectId, taken);
+    }
+
+    /// @inheritdoc IResultsRewards
+    function releaseVoter(TaskId taskId, address coordinator) external returns (uint256 released) {
+        Vote storage vote = _votes[taskId][coordinator];
+        if (vote.commitment == 0) revert NotVoted(coordinator);
+        if (!vote.revealed || block.timestamp < FORCED_ERRORS.reportDeadline(taskId)) {
+            revert DutyNotOver(taskId, coordinator);
+        }
+        return _releasePledge(taskId, coordinator);
     }
 
     /// @inheritdoc IResultsRewards

@@ -16,6 +16,7 @@ import {
     TaskParams
 } from "../interfaces/ITaskContract.sol";
 import {ITrainingDisputes} from "../interfaces/ITrainingDisputes.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {Tensors} from "../lib/Tensors.sol";
 
@@ -24,18 +25,17 @@ contract TaskContract is ITaskContract {
     uint256 public constant MAX_COMMIT_SECONDS = 30 days;
     /// Bound of every later phase: twice all four of them end within the shortest exit delay of a stake.
     uint256 public constant MAX_PHASE_SECONDS = 8 hours;
-    uint256 public constant MIN_PHASE_SECONDS = 1;
     /// How long tensors stay readable after voting, for the aggregator.
     uint256 public constant AGGREGATION_SECONDS = 1 hours;
     uint256 public constant MAX_SPEC_BYTES = 8192;
     /// Of one task, so that it can always be settled. To take all places needs as many stakes, which pay for their silence.
     uint256 public constant MAX_SOLUTIONS = 1024;
     uint16 public constant MAX_SCORE_BP = 10_000;
-    /// A tenth of the minimum stake each.
+    /// A tenth of the minimum stake each, and pledged: what a proposer can lose by a task, and a solver where no training is judged.
     uint256 public constant SILENT_PROPOSER_PENALTY = 10 ether;
     uint256 public constant SILENT_SOLVER_PENALTY = 5 ether;
-    /// How long after the latest end of a task stakes are held: for reports and disputes.
-    uint256 public constant JUDGEMENT_SECONDS = 9 days;
+    /// What a solver pledges where its training can be disputed: the bond of TrainingDisputes.
+    uint256 public constant TRAINING_PLEDGE = 25 ether;
 
     IParticipantStaking private constant STAKING = IParticipantStaking(Predeploys.PARTICIPANT_STAKING);
     IProject private constant PROJECTS = IProject(Predeploys.PROJECT);
@@ -43,6 +43,9 @@ contract TaskContract is ITaskContract {
     ITrainingDisputes private constant TRAINING = ITrainingDisputes(Predeploys.TRAINING_DISPUTES);
     IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
 
+    // Slot 0, written by the genesis.
+    /// @inheritdoc ITaskContract
+    uint256 public minPhaseSeconds = 1 hours;
     /// @inheritdoc ITaskContract
     uint256 public taskCount;
     mapping(TaskId => Task) private _tasks;
@@ -71,7 +74,7 @@ contract TaskContract is ITaskContract {
         emit TaskProposed(taskId, projectId, msg.sender, deadlines(taskId).commit, params, spec);
         uint256 total = params.solverReward + params.coordinatorReward + params.proposerReward;
         PROJECTS.fundTask(projectId, taskId, msg.sender, total);
-        _hold(taskId, Role.Proposer);
+        STAKING.pledge(Role.Proposer, msg.sender, SILENT_PROPOSER_PENALTY, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -86,7 +89,8 @@ contract TaskContract is ITaskContract {
         s.commitment = commitment;
         t.committedCount++;
         emit SolutionCommitted(taskId, msg.sender, commitment);
-        _hold(taskId, Role.Solver);
+        uint256 atStake = t.params.stepJudge == address(0) ? SILENT_SOLVER_PENALTY : TRAINING_PLEDGE;
+        STAKING.pledge(Role.Solver, msg.sender, atStake, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -108,6 +112,7 @@ contract TaskContract is ITaskContract {
         t.inputsId = inputsId;
         t.labelsId = labelsId;
         emit GroundTruthRevealed(taskId, inputsId, labelsId, count, deadlines(taskId).reveal);
+        STAKING.release(Role.Proposer, msg.sender, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -137,6 +142,7 @@ contract TaskContract is ITaskContract {
             Deadlines memory d = deadlines(taskId);
             emit RevealsComplete(taskId, d.voteCommit, d.voteReveal);
         }
+        if (t.params.stepJudge == address(0)) STAKING.release(Role.Solver, msg.sender, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -146,7 +152,10 @@ contract TaskContract is ITaskContract {
         if (current == Phase.Ended && RESULTS.hasQuorum(taskId)) revert EnoughVotes(taskId);
         _tasks[taskId].outcome = Phase.Expired;
         emit TaskExpired(taskId);
-        PROJECTS.releaseTask(_tasks[taskId].projectId, taskId, PROJECTS.taskReserve(taskId));
+        // Nobody asked for the ground truth.
+        Task storage t = _tasks[taskId];
+        if (t.committedCount == 0) STAKING.release(Role.Proposer, t.proposer, Duties.ofTask(taskId));
+        PROJECTS.releaseTask(t.projectId, taskId, PROJECTS.taskReserve(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -156,7 +165,9 @@ contract TaskContract is ITaskContract {
         if (!over || t.committedCount == 0 || t.groundTruthAt != 0) revert NotSilent(t.proposer);
         if (t.proposerPenalized) revert AlreadyPenalized(t.proposer);
         t.proposerPenalized = true;
-        uint256 taken = STAKING.penalize(t.proposer, Role.Proposer, SILENT_PROPOSER_PENALTY, Predeploys.TIMELOCK);
+        uint256 taken = STAKING.penalizePledge(
+            Role.Proposer, t.proposer, SILENT_PROPOSER_PENALTY, Duties.ofTask(taskId), Predeploys.TIMELOCK
+        );
         emit SilentProposerPenalized(taskId, t.proposer, taken);
     }
 
@@ -169,8 +180,17 @@ contract TaskContract is ITaskContract {
         if (end == 0 || block.timestamp < end || s.position != 0) revert NotSilent(solver);
         if (s.penalized) revert AlreadyPenalized(solver);
         s.penalized = true;
-        uint256 taken = STAKING.penalize(solver, Role.Solver, SILENT_SOLVER_PENALTY, Predeploys.TIMELOCK);
+        bytes32 duty = Duties.ofTask(taskId);
+        uint256 taken = STAKING.penalizePledge(Role.Solver, solver, SILENT_SOLVER_PENALTY, duty, Predeploys.TIMELOCK);
         emit SilentSolverPenalized(taskId, solver, taken);
+        STAKING.release(Role.Solver, solver, duty);
+    }
+
+    /// @inheritdoc ITaskContract
+    function releaseSolver(TaskId taskId, address solver) external returns (uint256 released) {
+        if (_solutions[taskId][solver].commitment == 0) revert NotCommitted(solver);
+        if (!_solverIsDone(taskId, solver)) revert DutyNotOver(taskId, solver);
+        return STAKING.release(Role.Solver, solver, Duties.ofTask(taskId));
     }
 
     /// @inheritdoc ITaskContract
@@ -256,9 +276,16 @@ contract TaskContract is ITaskContract {
         return _tasks[taskId];
     }
 
-    /// Keeps the caller's stake until the task is over and what was done in it can no longer be reported.
-    function _hold(TaskId taskId, Role role) private {
-        STAKING.hold(msg.sender, role, uint64(leaseNeeded(taskId) + JUDGEMENT_SECONDS));
+    /// Nothing that `solver` has done or not done in the task can cost it any more. Not so for silence: who reports it ends it.
+    function _solverIsDone(TaskId taskId, address solver) private view returns (bool) {
+        Task storage t = _tasks[taskId];
+        if (t.groundTruthAt == 0) return block.timestamp >= deadlines(taskId).groundTruth;
+        if (_solutions[taskId][solver].position == 0) return false;
+        if (t.params.stepJudge == address(0)) return true;
+        // From here on nobody can open a dispute.
+        Phase current = phase(taskId);
+        bool ended = current == Phase.Ended || current == Phase.Finalized || current == Phase.Expired;
+        return ended && TRAINING.openDisputes(taskId) == 0;
     }
 
     function _checkParams(TaskParams calldata params) private view {
@@ -274,10 +301,9 @@ contract TaskContract is ITaskContract {
         _checkDuration(params.voteRevealSeconds, MAX_PHASE_SECONDS);
     }
 
-    function _checkDuration(uint256 durationSeconds, uint256 max) private pure {
-        if (durationSeconds < MIN_PHASE_SECONDS || durationSeconds > max) {
-            revert DurationOutOfBounds(durationSeconds, MIN_PHASE_SECONDS, max);
-        }
+    function _checkDuration(uint256 durationSeconds, uint256 max) private view {
+        uint256 min = minPhaseSeconds;
+        if (durationSeconds < min || durationSeconds > max) revert DurationOutOfBounds(durationSeconds, min, max);
     }
 
     function _requireMatch(bytes32 committed, bytes32 revealed) private pure {

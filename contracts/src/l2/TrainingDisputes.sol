@@ -9,6 +9,7 @@ import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
 import {IStepJudge} from "../interfaces/IStepJudge.sol";
 import {ITaskContract, Phase, Task, TaskId} from "../interfaces/ITaskContract.sol";
 import {Dispute, DisputeId, ITrainingDisputes, Trace, Turn} from "../interfaces/ITrainingDisputes.sol";
+import {Duties} from "../lib/Duties.sol";
 import {Predeploys} from "../lib/Predeploys.sol";
 import {TraceTree} from "../lib/TraceTree.sol";
 
@@ -17,7 +18,7 @@ contract TrainingDisputes is ITrainingDisputes, ReentrancyGuardTransient {
 
     uint32 public constant MAX_STEPS = 1 << 16;
     /// For one move, so that a move which the sequencer leaves out can be forced where the force window is an hour. 16 rounds of two
-    /// moves and the judgement end in 99 hours: for twice that TaskContract holds a solver's stake after the task.
+    /// moves and the judgement end in 99 hours: longer than a solver's exit delay, so TaskContract keeps its pledge until they are over.
     uint64 public constant MOVE_SECONDS = 3 hours;
     /// What each side can lose: the challenger its bond, to the solver; the solver as much of its stake, half to the challenger and half
     /// to the treasury, so that nobody gains by challenging itself.
@@ -184,7 +185,8 @@ contract TrainingDisputes is ITrainingDisputes, ReentrancyGuardTransient {
             return;
         }
         RESULTS.voidSolution(d.taskId, d.solver);
-        uint256 taken = STAKING.penalize(d.solver, Role.Solver, BOND, address(this));
+        bytes32 duty = Duties.ofTask(d.taskId);
+        uint256 taken = STAKING.penalizePledge(Role.Solver, d.solver, BOND, duty, address(this));
         ATN.safeTransfer(d.challenger, BOND + taken / 2);
         ATN.safeTransfer(Predeploys.TIMELOCK, taken - taken / 2);
     }

@@ -4,7 +4,7 @@ pragma solidity 0.8.37;
 import {Math} from "@openzeppelin/contracts/utils/math/Math.sol";
 import {ProjectId} from "../interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally, Vote} from "../interfaces/IResultsRewards.sol";
-import {Scoring, Solution, Task, TaskId} from "../interfaces/ITaskContract.sol";
+import {Scoring, Solution, Task, TaskId, TaskParams} from "../interfaces/ITaskContract.sol";
 import {Yuma, YumaParams} from "../lib/Yuma.sol";
 import {ResultsBase} from "./ResultsBase.sol";
 
@@ -45,6 +45,8 @@ abstract contract VotedScores is ResultsBase {
     function settle(TaskId taskId, uint256 maxColumns) external returns (uint256 left) {
         Task memory task = _votedTask(taskId);
         _requireVoted(taskId);
+        uint256 pendingUntil = FORCED_ERRORS.pendingUntil(taskId);
+        if (block.timestamp < pendingUntil) revert TrapsPending(pendingUntil);
         Tally storage t = _tallies[taskId];
         if (t.settled) revert AlreadySettled(taskId);
         address[] memory solvers = TASKS.revealedSolvers(taskId);
@@ -82,6 +84,19 @@ abstract contract VotedScores is ResultsBase {
         return row == 0 ? 0 : _bondIn(bonds, row - 1);
     }
 
+    /// @inheritdoc IResultsRewards
+    function rejectionRewardDown(uint256 coordinatorReward, uint16 thresholdBp) public pure returns (uint256) {
+        uint256 renewed = ALPHA * thresholdBp;
+        return coordinatorReward * renewed / (renewed + (Yuma.ONE - ALPHA) * MAX_SCORE_BP / 2);
+    }
+
+    /// What the coordinators share; `t` is settled, and nothing of it claimed.
+    function _coordinatorPoolDown(TaskParams memory params, Tally storage t) internal view returns (uint256) {
+        if (t.coordinatorWeight == 0) return 0;
+        if (params.scoring == Scoring.Chain || t.rankSum != 0) return params.coordinatorReward;
+        return rejectionRewardDown(params.coordinatorReward, params.thresholdBp) * t.coordinatorWeight / Yuma.ONE;
+    }
+
     /// Gives a vote a row: a free one, or the one with the least stake.
     function _admit(TaskId taskId, address coordinator, Vote storage vote) internal {
         address[] storage voters = _voters[taskId];
@@ -97,11 +112,13 @@ abstract contract VotedScores is ResultsBase {
             if (stake < least) (least, at) = (stake, i);
         }
         if (vote.stake < least + least / 4) revert VotersFull(vote.stake, least);
-        emit VoterDisplaced(taskId, voters[at], coordinator);
-        delete _votes[taskId][voters[at]];
+        address displaced = voters[at];
+        emit VoterDisplaced(taskId, displaced, coordinator);
+        delete _votes[taskId][displaced];
         _tallies[taskId].votesCommitted--;
         voters[at] = coordinator;
         vote.row = uint8(at + 1);
+        _releasePledge(taskId, displaced);
     }
 
     /// Keeps what a revealed vote gives. `solvers` ascend strictly, scores are in range.
@@ -115,7 +132,9 @@ abstract contract VotedScores is ResultsBase {
             words[(position - 1) / 16] |= uint256(scoresBp[i]) << 16 * ((position - 1) % 16);
         }
         for (uint256 word = 0; word < words.length; word++) {
-            if (words[word] != 0) _given[taskId][coordinator][word] = words[word];
+            if (words[word] == 0) continue;
+            _given[taskId][coordinator][word] = words[word];
+            _votes[taskId][coordinator].gave = true;
         }
     }
 
@@ -150,6 +169,11 @@ abstract contract VotedScores is ResultsBase {
     }
 
     function _settleColumn(TaskId taskId, Task memory task, Page memory page, address solver, uint256 column) private {
+        if (_scores[taskId][solver].planted) {
+            _scores[taskId][solver].scored = true;
+            emit SolutionScored(taskId, solver, 0, 0);
+            return;
+        }
         uint256[] memory weights = new uint256[](page.voters.length);
         for (uint256 i = 0; i < weights.length; i++) {
             weights[i] = uint256(_scoreGiven(taskId, page.voters[i], column)) * Yuma.ONE / MAX_SCORE_BP;
@@ -205,14 +229,16 @@ abstract contract VotedScores is ResultsBase {
     }
 
     function _settleDividends(TaskId taskId, Page memory page) private {
+        Tally storage t = _tallies[taskId];
+        bool rejected = t.rankSum == 0;
         uint64 sum = 0;
         for (uint256 i = 0; i < page.voters.length; i++) {
             Vote storage vote = _votes[taskId][page.voters[i]];
             uint64 dividend = uint64(page.stakes[i] * vote.weight >> 32);
+            if (rejected) dividend = vote.gave ? 0 : uint64(page.stakes[i]);
             vote.weight = dividend;
             sum += dividend;
         }
-        Tally storage t = _tallies[taskId];
         (t.settled, t.coordinatorWeight) = (true, sum);
         emit VotesSettled(taskId, t.rankSum, sum);
     }

@@ -1,97 +1,13 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {IForcedErrorRegistry, Trap, TrapId} from "../../src/interfaces/IForcedErrorRegistry.sol";
-import {Role} from "../../src/interfaces/IParticipantStaking.sol";
-import {Phase, TaskId} from "../../src/interfaces/ITaskContract.sol";
-import {ForcedErrorRegistry} from "../../src/l2/ForcedErrorRegistry.sol";
+import {IForcedErrorRegistry, TrapId} from "../../src/interfaces/IForcedErrorRegistry.sol";
+import {IResultsRewards} from "../../src/interfaces/IResultsRewards.sol";
+import {TaskId} from "../../src/interfaces/ITaskContract.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
-import {VotesFixture} from "./VotesFixture.sol";
+import {TrapsFixture} from "./TrapsFixture.sol";
 
-contract ForcedErrorRegistryTest is VotesFixture {
-    IForcedErrorRegistry private constant ERRORS = IForcedErrorRegistry(Predeploys.FORCED_ERROR_REGISTRY);
-    uint256 private constant JACKPOT = 64 ether;
-    bytes32 private constant SECRET = keccak256("secret");
-    uint256 private constant REVEAL_SECONDS = 8 hours;
-    address private creator = makeAddr("creator");
-    address private planter;
-
-    function setUp() public override {
-        super.setUp();
-        _predeploy(Predeploys.FORCED_ERROR_REGISTRY, type(ForcedErrorRegistry).creationCode);
-        _people(5, 2);
-        planter = trainees[1];
-        _give(creator, 1000 ether, address(ERRORS));
-    }
-
-    function _trapModel() private pure returns (bytes32) {
-        return ERRORS.trapModel(SECRET);
-    }
-
-    function _commitTrap(TaskId id) private returns (TrapId) {
-        bytes32 badHash = keccak256(abi.encode(_trapModel(), _updateOf(planter)));
-        bytes32 commitment = ERRORS.trapCommitment(id, creator, badHash, SALT);
-        vm.prank(creator);
-        return ERRORS.commitTrap(id, commitment, JACKPOT);
-    }
-
-    /// A task whose second solver has planted an error.
-    function _planted() private returns (TaskId id, TrapId trapId) {
-        return _plantedWith(0);
-    }
-
-    /// The same, with another trap before it if there is a commitment for it.
-    function _plantedWith(bytes32 another) private returns (TaskId id, TrapId trapId) {
-        id = _proposeWith(_votedParams());
-        if (another != 0) {
-            vm.prank(creator);
-            ERRORS.commitTrap(id, another, JACKPOT);
-        }
-        trapId = _commitTrap(id);
-        bytes32[2] memory models = [_modelOf(trainees[0]), _trapModel()];
-        for (uint256 i = 0; i < 2; i++) {
-            bytes32 commitment = TASKS.solutionCommitment(id, trainees[i], models[i], _updateOf(trainees[i]), SALT);
-            vm.prank(trainees[i]);
-            TASKS.commitSolution(id, commitment);
-        }
-        _revealGroundTruth(id);
-        for (uint256 i = 0; i < 2; i++) {
-            vm.prank(trainees[i]);
-            TASKS.revealSolution(id, models[i], _updateOf(trainees[i]), SALT);
-        }
-    }
-
-    /// The first `finders` voters give the planted solution 0 and claim it, the others 8,000.
-    function _voteAndClaim(TaskId id, uint256 finders) private {
-        for (uint256 i = 0; i < voters.length; i++) {
-            _castVote(id, voters[i], _row(8000, i < finders ? 0 : 8000));
-            if (i < finders) _commitClaim(id, voters[i], planter);
-        }
-        vm.warp(TASKS.deadlines(id).voteCommit);
-        for (uint256 i = 0; i < voters.length; i++) {
-            _showVote(id, voters[i], _row(8000, i < finders ? 0 : 8000));
-            if (i >= finders) continue;
-            vm.prank(voters[i]);
-            ERRORS.revealClaim(id, planter, SALT);
-        }
-    }
-
-    function _commitClaim(TaskId id, address voter, address solver) private {
-        bytes32 commitment = ERRORS.claimCommitment(id, voter, solver, SALT);
-        vm.prank(voter);
-        ERRORS.commitClaim(id, commitment);
-    }
-
-    function _revealTrap(TrapId trapId) private {
-        vm.warp(TASKS.deadlines(ERRORS.trap(trapId).taskId).voteReveal);
-        vm.prank(creator);
-        ERRORS.revealTrap(trapId, planter, SECRET, SALT);
-    }
-
-    function _stakeOf(address voter) private view returns (uint256) {
-        return STAKING.positionOf(voter, Role.Coordinator).amount;
-    }
-
+contract ForcedErrorRegistryTest is TrapsFixture {
     // The jackpot
 
     function testFuzz_the_jackpot_falls_with_the_number_of_claimants(uint8 raw) public {
@@ -110,8 +26,45 @@ contract ForcedErrorRegistryTest is VotesFixture {
         uint256 total = finders == 0 ? 0 : JACKPOT >> (finders - 1);
         assertLe(paid, total);
         assertGe(paid + finders, total);
-        assertEq(TOKEN.balanceOf(creator), 1000 ether - paid);
+        // What the curve does not pay is nobody's whom it could have been taken from or for.
+        assertEq(TOKEN.balanceOf(creator), finders == 0 ? 1000 ether : 1000 ether - JACKPOT);
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), finders == 0 ? 0 : JACKPOT - paid);
         assertEq(TOKEN.balanceOf(address(ERRORS)), 0);
+    }
+
+    /// What each of `claimants` gets.
+    function _shareWith(uint256 claimants) private returns (uint256 share) {
+        uint256 before = vm.snapshotState();
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, claimants);
+        _revealTrap(trapId);
+        share = ERRORS.payJackpot(trapId, voters[0]);
+        vm.revertToState(before);
+    }
+
+    function testFuzz_attack_claiming_under_several_names(uint96 raw, uint8 rawOthers, uint8 rawNames) public {
+        jackpot = bound(raw, 1 ether, 1000 ether);
+        uint256 others = bound(rawOthers, 0, 3);
+        uint256 names = bound(rawNames, 2, 5 - others);
+        assertLe(names * _shareWith(others + names), _shareWith(others + 1));
+    }
+
+    function testFuzz_attack_a_creator_that_claims_its_own_jackpot_back(uint96 raw, uint8 rawFinders, uint8 rawNames)
+        public
+    {
+        jackpot = bound(raw, 1 ether, 1000 ether);
+        uint256 finders = bound(rawFinders, 1, 4);
+        uint256 names = bound(rawNames, 1, 5 - finders);
+        (TaskId id, TrapId trapId) = _planted();
+        _voteAndClaim(id, finders + names);
+        uint256 before = TOKEN.balanceOf(creator);
+        uint256 treasury = TOKEN.balanceOf(Predeploys.TIMELOCK);
+        _revealTrap(trapId);
+        assertEq(TOKEN.balanceOf(creator), before);
+        uint256 back = names * ERRORS.payJackpot(trapId, voters[0]);
+        assertLe(back, jackpot / 4);
+        // What its names take from the finders goes to the treasury for the greater part.
+        assertGe(TOKEN.balanceOf(Predeploys.TIMELOCK) - treasury, jackpot / 2);
     }
 
     function test_who_approved_the_error_pays_and_who_rejected_it_does_not() public {
@@ -122,7 +75,8 @@ contract ForcedErrorRegistryTest is VotesFixture {
         _revealTrap(trapId);
         ERRORS.penalizeApprover(trapId, voters[4]);
         assertEq(_stakeOf(voters[4]), 450 ether);
-        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 50 ether);
+        // And half of the jackpot, for two claims.
+        assertEq(TOKEN.balanceOf(Predeploys.TIMELOCK), 50 ether + JACKPOT / 2);
         vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.AlreadyPenalized.selector, voters[4]));
         ERRORS.penalizeApprover(trapId, voters[4]);
         vm.expectRevert(abi.encodeWithSelector(IForcedErrorRegistry.NotApproved.selector, voters[0]));
@@ -185,12 +139,15 @@ contract ForcedErrorRegistryTest is VotesFixture {
         for (uint256 i = 0; i < 2; i++) {
             _showVote(id, voters[i], _row(8000, 0));
         }
+        uint256 end = ERRORS.revealDeadline(id);
+        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.TrapsPending.selector, end));
         RESULTS.settle(id, 2);
-        RESULTS.finalize(id);
         vm.prank(voters[0]);
         ERRORS.revealClaim(id, planter, SALT);
         _revealTrap(trapId);
         assertEq(ERRORS.payJackpot(trapId, voters[0]), JACKPOT);
+        RESULTS.settle(id, 2);
+        RESULTS.finalize(id);
     }
 
     function test_attack_front_running_another_ones_claim() public {

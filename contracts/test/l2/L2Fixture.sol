@@ -11,6 +11,7 @@ import {ITrainingDisputes} from "../../src/interfaces/ITrainingDisputes.sol";
 import {ITensorStore} from "../../src/interfaces/ITensorStore.sol";
 import {ATN} from "../../src/l2/ATN.sol";
 import {FeeVault} from "../../src/l2/FeeVault.sol";
+import {ForcedErrorRegistry} from "../../src/l2/ForcedErrorRegistry.sol";
 import {ModelRegistry} from "../../src/l2/ModelRegistry.sol";
 import {ParticipantStaking} from "../../src/l2/ParticipantStaking.sol";
 import {Project} from "../../src/l2/Project.sol";
@@ -70,8 +71,10 @@ abstract contract L2Fixture is Test {
         _predeploy(Predeploys.PARTICIPANT_STAKING, type(ParticipantStaking).creationCode);
         _predeploy(Predeploys.PROJECT, type(Project).creationCode);
         _predeploy(Predeploys.TASK_CONTRACT, type(TaskContract).creationCode);
+        _setMinPhase(1);
         _predeploy(Predeploys.RESULTS_REWARDS, type(ResultsRewards).creationCode);
         _predeploy(Predeploys.TRAINING_DISPUTES, type(TrainingDisputes).creationCode);
+        _predeploy(Predeploys.FORCED_ERROR_REGISTRY, type(ForcedErrorRegistry).creationCode);
         _predeploy(Predeploys.TENSOR_STORE, type(TensorStore).creationCode);
         _predeploy(Predeploys.MODEL_REGISTRY, type(ModelRegistry).creationCode);
 
@@ -96,6 +99,11 @@ abstract contract L2Fixture is Test {
         (bool ok, bytes memory runtime) = at.call("");
         require(ok);
         vm.etch(at, runtime);
+    }
+
+    /// As the genesis does.
+    function _setMinPhase(uint256 minPhaseSeconds) internal {
+        vm.store(Predeploys.TASK_CONTRACT, bytes32(0), bytes32(minPhaseSeconds));
     }
 
     /// `amount` of wrapped ATN more for `account`, which approves `spender` for it.

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {IForcedErrorRegistry, TrapId} from "../../src/interfaces/IForcedErrorRegistry.sol";
+import {Role, StakePosition} from "../../src/interfaces/IParticipantStaking.sol";
 import {ProjectId} from "../../src/interfaces/IProject.sol";
 import {Phase, Scoring, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
+import {Duties} from "../../src/lib/Duties.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Test} from "../Test.sol";
 import {VotesFixture} from "./VotesFixture.sol";
 
 /// Does with the loop whatever its participants can, in any order; what the contracts refuse changes nothing.
 contract LoopActor is VotesFixture {
+    IForcedErrorRegistry private constant ERRORS = IForcedErrorRegistry(Predeploys.FORCED_ERROR_REGISTRY);
+
     ProjectId[2] private projects;
     TaskId[] private tasks;
     uint256 public tokenSupply;
@@ -18,6 +22,7 @@ contract LoopActor is VotesFixture {
         setUp();
         _people(3, 3);
         projects = [projectId, _createProject(anyone, BUDGET)];
+        _give(anyone, 100 ether, address(ERRORS));
         tokenSupply = _allTokens();
     }
 
@@ -45,6 +50,14 @@ contract LoopActor is VotesFixture {
         _as(solver, address(TASKS), abi.encodeCall(TASKS.revealSolution, (id, model, update, SALT)));
         bytes32 commitment = TASKS.solutionCommitment(id, solver, model, update, SALT);
         _as(solver, address(TASKS), abi.encodeCall(TASKS.commitSolution, (id, commitment)));
+    }
+
+    /// Traps that nobody will reveal.
+    function trap(uint8 task) external {
+        (bool some, TaskId id) = _pick(task);
+        if (!some) return;
+        _as(anyone, address(ERRORS), abi.encodeCall(ERRORS.commitTrap, (id, "trap", 1 ether)));
+        _as(anyone, address(ERRORS), abi.encodeCall(ERRORS.forfeit, (TrapId.wrap(uint256(task) % 8))));
     }
 
     function revealGroundTruth(uint8 task) public {
@@ -86,6 +99,8 @@ contract LoopActor is VotesFixture {
         _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentProposer, (id)));
         _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentSolver, (id, trainees[who % 3])));
         _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.reportSilentVoter, (id, voters[who % 3])));
+        _as(anyone, address(TASKS), abi.encodeCall(TASKS.releaseSolver, (id, trainees[who % 3])));
+        _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.releaseVoter, (id, voters[who % 3])));
     }
 
     function leave(uint8 who, bool solver, uint16 hoursLater) external {
@@ -137,6 +152,25 @@ contract LoopActor is VotesFixture {
         assertEq(TOKEN.balanceOf(address(STAKING)), staked);
     }
 
+    /// What open duties have pledged is there, and belongs to one duty each.
+    function assertPledgesAreStaked() public view {
+        _assertPledges(proposer, Role.Proposer);
+        for (uint256 i = 0; i < 3; i++) {
+            _assertPledges(trainees[i], Role.Solver);
+            _assertPledges(voters[i], Role.Coordinator);
+        }
+    }
+
+    function _assertPledges(address account, Role role) private view {
+        uint256 pledged = 0;
+        for (uint256 i = 0; i < tasks.length; i++) {
+            pledged += STAKING.pledgeOf(role, account, Duties.ofTask(tasks[i]));
+        }
+        StakePosition memory position = STAKING.positionOf(account, role);
+        assertEq(position.pledged, pledged);
+        assertLe(pledged, position.amount);
+    }
+
     function assertProjectsHoldWhatTheyOwe() external view {
         uint256 owed = PROJECTS.project(projects[0]).budget + PROJECTS.project(projects[1]).budget;
         for (uint256 i = 0; i < tasks.length; i++) {
@@ -162,6 +196,24 @@ contract LoopActor is VotesFixture {
                 if (RESULTS.claimableDown(id, voters[k]) != 0) RESULTS.claim(id, voters[k]);
             }
             assertEq(PROJECTS.taskReserve(id), 0);
+            _endDuties(id);
+        }
+        assertPledgesAreStaked();
+        assertEq(STAKING.positionOf(proposer, Role.Proposer).pledged, 0);
+        for (uint256 k = 0; k < 3; k++) {
+            assertEq(STAKING.positionOf(trainees[k], Role.Solver).pledged, 0);
+            assertEq(STAKING.positionOf(voters[k], Role.Coordinator).pledged, 0);
+        }
+    }
+
+    /// Whoever was silent is reported, whoever was not is released: both by anyone.
+    function _endDuties(TaskId id) private {
+        _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentProposer, (id)));
+        for (uint256 k = 0; k < 3; k++) {
+            _as(anyone, address(TASKS), abi.encodeCall(TASKS.reportSilentSolver, (id, trainees[k])));
+            _as(anyone, address(TASKS), abi.encodeCall(TASKS.releaseSolver, (id, trainees[k])));
+            _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.reportSilentVoter, (id, voters[k])));
+            _as(anyone, address(RESULTS), abi.encodeCall(RESULTS.releaseVoter, (id, voters[k])));
         }
     }
 
@@ -206,6 +258,7 @@ contract LoopActor is VotesFixture {
     function _allTokens() private view returns (uint256 sum) {
         sum = TOKEN.balanceOf(address(PROJECTS)) + TOKEN.balanceOf(address(STAKING));
         sum += TOKEN.balanceOf(Predeploys.TIMELOCK) + TOKEN.balanceOf(proposer) + TOKEN.balanceOf(aggregator);
+        sum += TOKEN.balanceOf(address(ERRORS)) + TOKEN.balanceOf(anyone);
         for (uint256 i = 0; i < 3; i++) {
             sum += TOKEN.balanceOf(trainees[i]) + TOKEN.balanceOf(voters[i]);
         }
@@ -218,7 +271,7 @@ contract LoopInvariantTest is Test {
     function setUp() public {
         actor = new LoopActor();
         targetContract(address(actor));
-        bytes4[] memory selectors = new bytes4[](10);
+        bytes4[] memory selectors = new bytes4[](11);
         selectors[0] = LoopActor.propose.selector;
         selectors[1] = LoopActor.wait.selector;
         selectors[2] = LoopActor.solve.selector;
@@ -229,6 +282,7 @@ contract LoopInvariantTest is Test {
         selectors[7] = LoopActor.report.selector;
         selectors[8] = LoopActor.leave.selector;
         selectors[9] = LoopActor.advance.selector;
+        selectors[10] = LoopActor.trap.selector;
         targetSelectors(address(actor), selectors);
     }
 
@@ -237,6 +291,7 @@ contract LoopInvariantTest is Test {
     /// forge-config: ci.invariant.depth = 96
     function invariant_nobody_is_paid_from_nothing_and_stakes_and_projects_hold_what_they_owe() public view {
         actor.assertStakesAreWhatIsHeld();
+        actor.assertPledgesAreStaked();
         actor.assertProjectsHoldWhatTheyOwe();
     }
 

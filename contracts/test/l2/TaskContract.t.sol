@@ -11,6 +11,7 @@ import {
     TaskId,
     TaskParams
 } from "../../src/interfaces/ITaskContract.sol";
+import {TaskContract} from "../../src/l2/TaskContract.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {Tensors} from "../../src/lib/Tensors.sol";
 import {L2Fixture} from "./L2Fixture.sol";
@@ -46,20 +47,45 @@ contract TaskContractTest is L2Fixture {
         _assertPhase(id, Phase.Commit);
     }
 
-    function testFuzz_durations_are_bounded(uint32[5] memory d) public {
+    function testFuzz_durations_are_bounded(uint32[5] memory d, uint256 least) public {
+        least = bound(least, 1, 8 hours);
+        _setMinPhase(least);
+        for (uint256 i = 0; i < 5; i++) {
+            if (d[i] % 3 != 0) d[i] = uint32(bound(d[i], least - 1, i == 0 ? 30 days + 1 : 8 hours + 1));
+        }
         TaskParams memory params = _params();
         (params.commitSeconds, params.groundTruthSeconds, params.revealSeconds) = (d[0], d[1], d[2]);
         (params.voteCommitSeconds, params.voteRevealSeconds) = (d[3], d[4]);
-        bool valid = d[0] >= 1 && d[0] <= 30 days;
+        bool valid = d[0] >= least && d[0] <= 30 days;
         uint256 bad = d[0];
         for (uint256 i = 1; i < 5 && valid; i++) {
-            valid = d[i] >= 1 && d[i] <= 8 hours;
+            valid = d[i] >= least && d[i] <= 8 hours;
             bad = d[i];
         }
         if (!valid) {
-            uint256 max = bad == d[0] && (d[0] == 0 || d[0] > 30 days) ? 30 days : 8 hours;
-            vm.expectRevert(abi.encodeWithSelector(ITaskContract.DurationOutOfBounds.selector, bad, 1, max));
+            uint256 max = d[0] < least || d[0] > 30 days ? 30 days : 8 hours;
+            vm.expectRevert(abi.encodeWithSelector(ITaskContract.DurationOutOfBounds.selector, bad, least, max));
         }
+        _proposeWith(params);
+    }
+
+    function testFuzz_attack_phases_too_short_to_answer(uint8 which, uint32 short) public {
+        // What the contract is deployed with, and what a genesis without a word of its own leaves.
+        assertEq(new TaskContract().minPhaseSeconds(), 1 hours);
+        _setMinPhase(1 hours);
+        assertEq(TASKS.minPhaseSeconds(), 1 hours);
+        TaskParams memory params = _params();
+        params.commitSeconds = params.groundTruthSeconds = params.revealSeconds = 1 hours;
+        params.voteCommitSeconds = params.voteRevealSeconds = 1 hours;
+        short = uint32(bound(short, 0, 1 hours - 1));
+        which %= 5;
+        if (which == 0) params.commitSeconds = short;
+        if (which == 1) params.groundTruthSeconds = short;
+        if (which == 2) params.revealSeconds = short;
+        if (which == 3) params.voteCommitSeconds = short;
+        if (which == 4) params.voteRevealSeconds = short;
+        uint256 max = which == 0 ? 30 days : 8 hours;
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.DurationOutOfBounds.selector, short, 1 hours, max));
         _proposeWith(params);
     }
 
@@ -390,7 +416,7 @@ contract TaskContractTest is L2Fixture {
     function test_attack_more_solutions_than_can_be_settled() public {
         TaskId id = _propose();
         vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.isActive.selector), abi.encode(true));
-        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.hold.selector), "");
+        vm.mockCall(address(STAKING), abi.encodeWithSelector(STAKING.pledge.selector), "");
         for (uint160 i = 1; i <= 1024; i++) {
             vm.prank(address(0x10000 + i));
             TASKS.commitSolution(id, "commitment");
@@ -468,15 +494,17 @@ contract TaskContractTest is L2Fixture {
         STAKING.requestUnstake(Role.Solver);
         vm.prank(proposer);
         STAKING.requestUnstake(Role.Proposer);
-        uint64 held = uint64(TASKS.leaseNeeded(id) + 9 days);
         vm.warp(START + 20 days); // Past both exit delays.
-        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillPledged.selector, 5 ether));
         vm.prank(solvers[0]);
         STAKING.withdrawStake(Role.Solver);
-        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillLocked.selector, held));
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillPledged.selector, 10 ether));
         vm.prank(proposer);
         STAKING.withdrawStake(Role.Proposer);
-        vm.warp(held);
+        _revealGroundTruth(id);
+        vm.prank(proposer);
+        STAKING.withdrawStake(Role.Proposer);
+        _reveal(id, solvers[0], 100);
         vm.prank(solvers[0]);
         STAKING.withdrawStake(Role.Solver);
     }

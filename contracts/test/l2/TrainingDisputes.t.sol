@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: MIT
 pragma solidity 0.8.37;
 
-import {Role} from "../../src/interfaces/IParticipantStaking.sol";
+import {IParticipantStaking, Role} from "../../src/interfaces/IParticipantStaking.sol";
 import {IResultsRewards} from "../../src/interfaces/IResultsRewards.sol";
 import {IStepJudge} from "../../src/interfaces/IStepJudge.sol";
 import {ITaskContract, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
 import {Dispute, DisputeId, ITrainingDisputes, Turn} from "../../src/interfaces/ITrainingDisputes.sol";
 import {TaskContract} from "../../src/l2/TaskContract.sol";
 import {TrainingDisputes} from "../../src/l2/TrainingDisputes.sol";
+import {Duties} from "../../src/lib/Duties.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {VotesFixture} from "./VotesFixture.sol";
 
@@ -414,11 +415,66 @@ contract TrainingDisputesTest is VotesFixture {
         assertEq(RESULTS.tally(id).solverWeight, 0);
     }
 
-    function test_no_dispute_outlasts_half_of_the_time_that_a_stake_is_held() public {
+    /// Whoever loses a dispute at its latest pays, though it asked to leave before, and though a dispute may last longer than the
+    /// exit delay of a solver.
+    function testFuzz_attack_leaving_while_ones_training_can_be_disputed(uint8 rawWrong) public {
+        _train(64, bound(rawWrong, 0, 63));
+        TaskId id = _published();
+        assertEq(STAKING.pledgeOf(Role.Solver, trainees[0], Duties.ofTask(id)), BOND);
+        vm.prank(trainees[0]);
+        STAKING.requestUnstake(Role.Solver);
+        _revealGroundTruth(id);
+        bytes32 last = states[64];
+        vm.startPrank(trainees[0]);
+        TRAINING.openTrace(id, last, _proof(0), _proof(64));
+        TASKS.revealSolution(id, "model", last, SALT);
+        vm.stopPrank();
+        bytes memory notOver = abi.encodeWithSelector(ITaskContract.DutyNotOver.selector, id, trainees[0]);
+        vm.warp(TASKS.deadlines(id).voteReveal - 1);
+        vm.expectRevert(notOver);
+        TASKS.releaseSolver(id, trainees[0]);
+        DisputeId disputeId = _challenge(id);
+        // As slow as allowed.
+        while (TRAINING.dispute(disputeId).turn == Turn.Solver) {
+            uint32 middle = TRAINING.middleOf(disputeId);
+            vm.warp(TRAINING.dispute(disputeId).deadline - 1);
+            vm.prank(trainees[0]);
+            TRAINING.showMiddle(disputeId, states[middle], _proof(middle));
+            vm.warp(TRAINING.dispute(disputeId).deadline - 1);
+            vm.prank(challenger);
+            TRAINING.answerMiddle(disputeId, middle <= wrongFrom);
+        }
+        vm.warp(START + 4 days);
+        vm.expectRevert(abi.encodeWithSelector(IParticipantStaking.StillPledged.selector, BOND));
+        vm.prank(trainees[0]);
+        STAKING.withdrawStake(Role.Solver);
+        TASKS.expire(id); // Nobody voted; the dispute goes on.
+        vm.expectRevert(notOver);
+        TASKS.releaseSolver(id, trainees[0]);
+        TRAINING.claimTimeout(disputeId);
+        _assertChallengerWon(disputeId);
+        assertEq(TASKS.releaseSolver(id, trainees[0]), 0);
+        vm.prank(trainees[0]);
+        STAKING.withdrawStake(Role.Solver);
+        assertEq(TOKEN.balanceOf(trainees[0]), 50 ether - BOND);
+    }
+
+    function test_a_training_that_nobody_disputes_frees_its_pledge_once_voting_is_over() public {
+        _train(4, 4);
+        TaskId id = _revealed();
+        uint256 end = TASKS.deadlines(id).voteReveal;
+        vm.warp(end - 1);
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.DutyNotOver.selector, id, trainees[0]));
+        TASKS.releaseSolver(id, trainees[0]);
+        vm.warp(end);
+        assertEq(TASKS.releaseSolver(id, trainees[0]), BOND);
+        vm.expectRevert(abi.encodeWithSelector(ITrainingDisputes.WrongPhase.selector, id));
+        _challenge(id);
+    }
+
+    function test_a_solver_pledges_what_a_dispute_can_cost_it() public {
         TrainingDisputes fresh = new TrainingDisputes();
-        uint256 longest = uint256(fresh.MOVE_SECONDS()) * (2 * 16 + 1);
+        assertEq(new TaskContract().TRAINING_PLEDGE(), fresh.BOND());
         assertEq(uint256(fresh.MAX_STEPS()), 1 << 16);
-        // A solver's stake is held until so long after the end of the task, whenever it asked to leave.
-        assertGe(new TaskContract().JUDGEMENT_SECONDS(), 2 * longest);
     }
 }

@@ -6,6 +6,7 @@ import {IProject} from "../../src/interfaces/IProject.sol";
 import {IResultsRewards, Score, Tally} from "../../src/interfaces/IResultsRewards.sol";
 import {ITaskContract, Phase, TaskId, TaskParams} from "../../src/interfaces/ITaskContract.sol";
 import {Yuma} from "../../src/lib/Yuma.sol";
+import {Predeploys} from "../../src/lib/Predeploys.sol";
 import {VotesFixture} from "./VotesFixture.sol";
 
 contract VotedScoresTest is VotesFixture {
@@ -417,9 +418,9 @@ contract VotedScoresTest is VotesFixture {
     }
 
     function testFuzz_attack_voiding_by_anyone_else(address caller) public {
-        vm.assume(caller != address(TRAINING));
+        vm.assume(caller != address(TRAINING) && caller != Predeploys.FORCED_ERROR_REGISTRY);
         TaskId id = _three();
-        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.NotTrainingDisputes.selector, caller));
+        vm.expectRevert(abi.encodeWithSelector(IResultsRewards.NotAJudgeOfSolutions.selector, caller));
         vm.prank(caller);
         RESULTS.voidSolution(id, trainees[0]);
     }

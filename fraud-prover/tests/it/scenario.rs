@@ -87,6 +87,7 @@ pub(crate) fn genesis() -> Genesis {
         timestamp: START,
         base_fee: 1_000_000,
         l1_fee_recipient: Address::repeat_byte(4),
+        min_phase_seconds: 1,
         balances: (1..=3).map(|seed| (Key::new(seed).address(), balance)).collect(),
     };
     let mut genesis = build_genesis(&params).expect("genesis");

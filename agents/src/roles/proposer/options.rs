@@ -36,19 +36,19 @@ pub struct ProposerOptions {
     #[arg(long, default_value_t = 8_000, value_parser = clap::value_parser!(u16).range(0..=10_000))]
     pub threshold_bp: u16,
     /// How long solvers may train, in seconds
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 3_600)]
     pub commit_seconds: u32,
     /// How long the proposer may take to reveal the hidden set, in seconds
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 3_600)]
     pub ground_truth_seconds: u32,
     /// How long solvers may take to reveal, in seconds
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 3_600)]
     pub reveal_seconds: u32,
     /// How long coordinators may take to vote, in seconds
-    #[arg(long, default_value_t = 20)]
+    #[arg(long, default_value_t = 3_600)]
     pub vote_commit_seconds: u32,
     /// How long coordinators may take to reveal their votes, in seconds
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 3_600)]
     pub vote_reveal_seconds: u32,
     /// How long to wait for the merged model of a task before the next one, in seconds
     #[arg(long, default_value_t = 120)]

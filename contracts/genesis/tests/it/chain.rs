@@ -41,6 +41,7 @@ pub(crate) fn params() -> GenesisParams {
         timestamp: TIMESTAMP,
         base_fee: 1_000_000,
         l1_fee_recipient: L1_RECIPIENT,
+        min_phase_seconds: 60,
         balances: vec![(ALICE, U256::from(10).pow(U256::from(24)))],
     }
 }

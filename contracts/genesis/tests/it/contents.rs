@@ -4,7 +4,7 @@ use crate::chain::{ALICE, CHAIN_ID, Chain, L1_RECIPIENT, TIMESTAMP, genesis, par
 use alloy_eips::{eip2935::HISTORY_STORAGE_ADDRESS, eip4788::BEACON_ROOTS_ADDRESS};
 use alloy_primitives::{Address, B256, Bytes, TxKind, U256};
 use alloy_sol_types::eip712_domain;
-use autonet_bindings::{ATN, FeeVault, Project};
+use autonet_bindings::{ATN, FeeVault, Project, TaskContract};
 use autonet_genesis::{ConstructorError, GenesisError, GenesisParams, build_genesis, predeploys, run_constructor};
 use autonet_primitives::{Genesis, addresses};
 
@@ -52,6 +52,21 @@ fn the_fee_vault_pays_the_recipient_that_the_genesis_names() {
     let mut chain = Chain::new();
     assert_eq!(chain.slot(addresses::FEE_VAULT, B256::ZERO), U256::from_be_bytes(L1_RECIPIENT.into_word().0));
     assert_eq!(chain.call(addresses::FEE_VAULT, 0, FeeVault::recipientCall {}).expect("view"), L1_RECIPIENT);
+}
+
+#[test]
+fn no_phase_of_a_task_is_shorter_than_the_genesis_says() {
+    let mut chain = Chain::new();
+    let least = U256::from(params().min_phase_seconds);
+    assert_eq!(chain.slot(addresses::TASK_CONTRACT, B256::ZERO), least);
+    let minimum = TaskContract::minPhaseSecondsCall {};
+    assert_eq!(chain.call(addresses::TASK_CONTRACT, 0, minimum).expect("view"), least);
+    let count = TaskContract::taskCountCall {};
+    assert_eq!(chain.call(addresses::TASK_CONTRACT, 0, count).expect("view"), U256::ZERO);
+    for bad in [0, 28_801, u32::MAX] {
+        let refused = build_genesis(&GenesisParams { min_phase_seconds: bad, ..params() });
+        assert!(matches!(refused, Err(GenesisError::MinPhaseOutOfBounds(seconds)) if seconds == bad));
+    }
 }
 
 #[test]

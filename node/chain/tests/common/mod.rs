@@ -71,6 +71,7 @@ pub fn genesis() -> &'static Genesis {
             timestamp: GENESIS_TIME,
             base_fee: 1_000_000_000,
             l1_fee_recipient: Address::repeat_byte(0x14),
+            min_phase_seconds: 1,
             balances: funded.collect(),
         })
         .unwrap()
