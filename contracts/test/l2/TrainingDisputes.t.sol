@@ -472,6 +472,16 @@ contract TrainingDisputesTest is VotesFixture {
         _challenge(id);
     }
 
+    function test_a_silent_solver_pays_for_silence_and_gets_the_rest_of_its_pledge() public {
+        _train(4, 4);
+        TaskId id = _published();
+        _revealGroundTruth(id);
+        vm.warp(TASKS.deadlines(id).reveal);
+        TASKS.reportSilentSolver(id, trainees[0]);
+        assertEq(_stakeOfSolver(), 45 ether);
+        assertEq(STAKING.positionOf(trainees[0], Role.Solver).pledged, 0);
+    }
+
     function test_a_solver_pledges_what_a_dispute_can_cost_it() public {
         TrainingDisputes fresh = new TrainingDisputes();
         assertEq(new TaskContract().TRAINING_PLEDGE(), fresh.BOND());
