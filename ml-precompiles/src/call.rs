@@ -214,11 +214,11 @@ impl<H: TensorHost> Frame<'_, H> {
         let gas = if whole {
             let items = x.shape().rows() as u64 / u64::from(graph.input().rows_per_item);
             // The nodes are paid for.
-            (price.fixed + items * price.per_item).saturating_sub(nodes)
+            price.per_item.saturating_mul(items).saturating_add(price.fixed).saturating_sub(nodes)
         } else {
             plan.fixed + plan.gas
         };
-        self.gas.charge(gas + gas::commit(&plan.output))?;
+        self.gas.charge(gas.saturating_add(gas::commit(&plan.output)))?;
         let result = program.evaluate(x, |operation| self.compute(operation))?;
         self.make(result)
     }

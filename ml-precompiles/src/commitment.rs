@@ -245,7 +245,8 @@ pub struct Committer {
 impl Committer {
     /// For a tensor of this shape.
     pub fn new(shape: Shape) -> Self {
-        Self { shape, band: Vec::new(), written: 0, frontier: Frontier::default() }
+        let band = (TILE * shape.cols() * shape.dtype().width()).min(shape.size_bytes());
+        Self { shape, band: Vec::with_capacity(band), written: 0, frontier: Frontier::default() }
     }
 
     /// The next data bytes (I32 elements little-endian), of any number.
@@ -265,6 +266,11 @@ impl Committer {
             }
         }
         Ok(())
+    }
+
+    /// Bytes held back now, for tiles that are not complete and for the root.
+    pub fn held_bytes(&self) -> usize {
+        self.band.capacity() + size_of_val(self.frontier.peaks())
     }
 
     /// The commitment, once all bytes are there.

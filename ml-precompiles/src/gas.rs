@@ -44,8 +44,8 @@ pub const POOL_TAPS_PER_GAS: u64 = 32;
 pub const POOL_PER_GAS: u64 = 8;
 /// Bytes gathered per gas.
 pub const GATHER_BYTES_PER_GAS: u64 = 64;
-/// Products of attention per gas: its sums are short.
-pub const ATTENTION_MACS_PER_GAS: u64 = 512;
+/// Columns that a product of attention pays for at least.
+pub const ATTENTION_COLUMNS: u64 = 16;
 /// Elements whose cosine is taken per gas.
 pub const COSINE_PER_GAS: u64 = 16;
 /// Values of updates per gas.
@@ -132,9 +132,11 @@ pub const fn gather(rows: u64, bytes: u64) -> u64 {
     rows + bytes.div_ceil(GATHER_BYTES_PER_GAS)
 }
 
-/// `elements` sums of `depth` products and their requantisation, in attention.
-pub const fn attention(elements: u64, depth: u64) -> u64 {
-    (elements * depth).div_ceil(ATTENTION_MACS_PER_GAS) + elements.div_ceil(ACCUMULATORS_PER_GAS) + requant(elements)
+/// The products of attention: one [m,k] with [k,n] for each of so many sequences and heads, and its requantisation. A
+/// product with few columns takes as long as one with [`ATTENTION_COLUMNS`].
+pub fn attention(blocks: u64, [m, k, n]: [u64; 3]) -> u64 {
+    let wide = n.max(ATTENTION_COLUMNS);
+    blocks * (product(m, k, wide) + weights(k, wide) + requant(m * n))
 }
 
 /// Cosines of the rows of two matrices.

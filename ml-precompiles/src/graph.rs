@@ -246,6 +246,7 @@ fn check(node: usize, operation: &Node, read: &mut [bool; MAX_NODES + 1]) -> Res
     if !operation.kind().in_graphs() {
         return Err(GraphError::Operation { node, operation: operation.kind().code() });
     }
+    operation.kind().check().map_err(|index| GraphError::Attribute { node, index })?;
     let mut reads = false;
     for (index, operand) in operation.operands().iter().enumerate() {
         match operand {

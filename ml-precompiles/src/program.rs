@@ -89,11 +89,12 @@ impl<P: Shaped> Program<P> {
             let plan = step.plan().map_err(in_node(self.from + index))?;
             values.push(plan.output);
             bytes += plan.output.size_bytes() as u64;
+            // A node by itself can ask for 2^58, before the limit refuses the sum.
             total = Plan {
                 output: plan.output,
-                macs: total.macs + plan.macs,
-                gas: total.gas + plan.gas,
-                fixed: total.fixed + plan.fixed,
+                macs: total.macs.saturating_add(plan.macs),
+                gas: total.gas.saturating_add(plan.gas),
+                fixed: total.fixed.saturating_add(plan.fixed),
             };
         }
         if total.macs > MAX_MACS {

@@ -314,6 +314,15 @@ impl Kind {
         }
     }
 
+    /// Whether the attributes are in range; the index of one that is not, otherwise. What is decoded is sound.
+    pub(crate) fn check(&self) -> Result<(), usize> {
+        match Self::read(self.code(), &self.attributes()) {
+            Some(Ok(read)) if read == *self => Ok(()),
+            Some(Err(index)) => Err(index),
+            _ => Err(0),
+        }
+    }
+
     /// The operation of this code with these attributes. The index of the one that is out of range, or missing, is the
     /// error; an unknown code is none.
     pub(crate) fn read(code: u8, attributes: &[B256]) -> Option<Result<Self, usize>> {

@@ -41,8 +41,9 @@ fn output(dtype: Dtype, [rows, cols]: [u64; 2]) -> Result<Shape, Failure> {
 }
 
 impl<P: Shaped> Operation<P> {
-    /// Checks the types and shapes of all operands, and prices the operation.
+    /// Checks the attributes and the types and shapes of all operands, and prices the operation.
     pub fn plan(&self) -> Result<Plan, Failure> {
+        self.kind().check().map_err(Failure::Word)?;
         match self.kind() {
             Kind::MatmulI8 => {
                 let [m, k] = matrix(self.operand(0)?, Dtype::I8, "x")?;
@@ -157,7 +158,8 @@ impl<P: Shaped> Operation<P> {
         expect_shape(self.operand(2)?, Dtype::I32, &[3, h as u32], "constants")?;
         let output = output(Dtype::I8, [rows.saturating_mul(h), tokens])?;
         let elements = output.elements() as u64;
-        Ok(Plan { macs: elements * depth, ..Plan::new(output, gas::attention(elements, depth)) })
+        let gas = gas::attention(rows / tokens * h, [tokens, depth, tokens]);
+        Ok(Plan { macs: elements * depth, ..Plan::new(output, gas) })
     }
 
     fn plan_mix(&self, heads: &Heads, first: u32) -> Result<Plan, Failure> {
@@ -170,7 +172,8 @@ impl<P: Shaped> Operation<P> {
         let output = output(Dtype::I8, [rows, h * depth])?;
         expect_shape(self.operand(2)?, Dtype::I32, &[3, output.cols() as u32], "constants")?;
         let elements = output.elements() as u64;
-        Ok(Plan { macs: elements * tokens, ..Plan::new(output, gas::attention(elements, tokens)) })
+        let gas = gas::attention(rows / tokens * h, [tokens, tokens, depth]);
+        Ok(Plan { macs: elements * tokens, ..Plan::new(output, gas) })
     }
 
     fn plan_updates(&self) -> Result<Plan, Failure> {

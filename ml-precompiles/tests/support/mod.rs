@@ -2,9 +2,12 @@
 
 #![allow(dead_code, unreachable_pub)]
 
+pub mod cases;
+
 use alloy_primitives::{Address, B256, Bytes, keccak256};
 use autonet_ml_precompiles::{
-    Answer, CallOutcome, Commitment, Failure, Operand, Request, Residency, Tensor, TensorHost, abi, call, commitment,
+    Answer, CallOutcome, Commitment, Failure, Operand, Price, Registered, Request, Residency, Tensor, TensorHost, abi,
+    call, commitment,
 };
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -22,7 +25,7 @@ pub struct MemoryHost {
     /// Calls get commitments only, as in a fault proof: operations are requests to this host.
     pub delegates: bool,
     pub resident: BTreeMap<B256, (Arc<Tensor>, u64)>,
-    pub graphs: BTreeMap<B256, Bytes>,
+    pub graphs: BTreeMap<B256, Registered>,
     pub used: BTreeSet<B256>,
     /// Results of requests, by what their ids are the hashes of.
     pub answered: BTreeMap<Vec<u8>, Arc<Tensor>>,
@@ -42,10 +45,19 @@ impl MemoryHost {
         id
     }
 
+    /// Registers with the price that PRICE says, or none if it fails: then no FORWARD of the whole graph succeeds either.
     pub fn register(&mut self, graph: impl Into<Bytes>) -> B256 {
         let graph = graph.into();
+        let price = match self.clone().call(abi::PRICE, &graph, u64::MAX) {
+            CallOutcome::Return { output, .. } => Price { fixed: number(&output, 1), per_item: number(&output, 2) },
+            _ => Price::default(),
+        };
+        self.register_at(graph, price)
+    }
+
+    pub fn register_at(&mut self, graph: Bytes, price: Price) -> B256 {
         let id = keccak256(&graph);
-        self.graphs.insert(id, graph);
+        self.graphs.insert(id, Registered { graph, price });
         id
     }
 
@@ -68,7 +80,7 @@ impl MemoryHost {
 
     pub fn made(&mut self, address: Address, input: &[u8]) -> Arc<Tensor> {
         let output = self.returned(address, input).1;
-        self.local[&B256::from_slice(&output)].clone()
+        self.local[&made_id(address, &output).expect("a maker")].clone()
     }
 
     pub fn failure(&mut self, address: Address, input: &[u8]) -> Failure {
@@ -154,7 +166,7 @@ impl TensorHost for MemoryHost {
         Ok(self.used.insert(id))
     }
 
-    fn graph(&mut self, model_id: B256) -> Result<Option<Bytes>, Broken> {
+    fn graph(&mut self, model_id: B256) -> Result<Option<Registered>, Broken> {
         Ok(self.graphs.get(&model_id).cloned())
     }
 }
@@ -180,5 +192,49 @@ pub fn commit_input(tensor: &Tensor) -> Vec<u8> {
     input
 }
 
-/// The addresses whose result is a tensor id.
-pub const MAKERS: [Address; 5] = [abi::COMMIT, abi::MATMUL_I8, abi::REQUANT, abi::LUT8, abi::FORWARD];
+/// Word `index` of an output, as a number.
+pub fn number(output: &[u8], index: usize) -> u64 {
+    u64::from_be_bytes(output[index * 32 + 24..][..8].try_into().expect("eight bytes"))
+}
+
+/// The id in an output, of the precompiles that make a tensor.
+pub fn made_id(address: Address, output: &[u8]) -> Option<B256> {
+    match address {
+        abi::META | abi::SLICE | abi::VERIFY | abi::PRICE | abi::METRIC => None,
+        abi::COSINE_GE => Some(B256::from_slice(&output[32..])),
+        _ => Some(B256::from_slice(output)),
+    }
+}
+
+/// I8 tensors of pseudo-random values without -128.
+pub fn i8s(dims: &[u32], seed: u64) -> Tensor {
+    let len = dims.iter().product::<u32>() as usize;
+    Tensor::from_i8(dims, bytes(len, -127, seed)).expect("a tensor")
+}
+
+/// I32 tensors of one value.
+pub fn i32s(dims: &[u32], value: i32) -> Tensor {
+    Tensor::from_i32(dims, vec![value; dims.iter().product::<u32>() as usize]).expect("a tensor")
+}
+
+/// REQUANT's constants, the same for every column.
+pub fn constants(n: u32, m: i32, s: i32, zp: i32) -> Tensor {
+    let rows = [m, s, zp].into_iter().flat_map(|value| vec![value; n as usize]);
+    Tensor::from_i32(&[3, n], rows.collect()).expect("a tensor")
+}
+
+/// Pseudo-random bytes in `least..=127`, some of them extremes.
+pub fn bytes(len: usize, least: i8, seed: u64) -> Vec<i8> {
+    let mut state = seed ^ 0x9e37_79b9_7f4a_7c15;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        match state >> 60 {
+            0 => least,
+            1 => 127,
+            _ => ((state >> 32) as i8).max(least),
+        }
+    };
+    (0..len).map(|_| next()).collect()
+}
