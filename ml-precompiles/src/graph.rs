@@ -183,6 +183,14 @@ impl Graph {
         &self.nodes
     }
 
+    /// Ids of the parameters, in the order in which they are encoded; one that is used twice comes twice.
+    pub fn parameters(&self) -> impl Iterator<Item = B256> {
+        self.nodes.iter().flat_map(Operation::operands).filter_map(|operand| match operand {
+            Some(Source::Parameter(id)) => Some(*id),
+            _ => None,
+        })
+    }
+
     /// `keccak256` of the encoding.
     pub fn model_id(&self) -> B256 {
         keccak256(self.encode())

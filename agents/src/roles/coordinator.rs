@@ -198,14 +198,7 @@ pub(super) async fn model_hits(
     labels: &Arc<Tensor>,
 ) -> Result<u64, AgentError> {
     let graph = agent.chain.read_graph(model).await?.ok_or(AgentError::NotResident(model))?;
-    let mut ids = BTreeSet::new();
-    for node in graph.nodes() {
-        // Nothing fails: it only collects.
-        let _ = node.operation.try_map(|&id| {
-            ids.insert(id);
-            Ok::<_, std::convert::Infallible>(())
-        });
-    }
+    let ids: BTreeSet<_> = graph.parameters().collect();
     let mut parameters = BTreeMap::new();
     let mut size = 0;
     for id in ids {
