@@ -1,17 +1,23 @@
 //! Which kernels run, and on how many threads. The results are the same for all.
 
-#[cfg(all(feature = "std", target_arch = "x86_64"))]
-use super::avx2::Avx2;
 use super::{Product, scalar};
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+use super::{avx2::Avx2, avx512::Vnni, softmax};
 use crate::ops::{
     TABLE_LEN,
     arithmetic::{AddConstants, Requant, Scale},
 };
 use core::num::NonZeroUsize;
-
-/// Work of a thread that is worth starting it: about as many multiplications.
 #[cfg(feature = "std")]
-const THREAD_WORK: usize = 1 << 20;
+use std::{vec, vec::Vec};
+
+/// Work that is worth a thread, in multiplications of a product: about 80 us.
+#[cfg(feature = "std")]
+const THREAD_WORK: usize = 1 << 22;
+
+/// Fewer rows than this for each thread are not split: the threads take parts of the sums.
+#[cfg(feature = "std")]
+const FEW_ROWS: usize = 12;
 
 /// A processor's vector instructions.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +27,9 @@ pub enum Simd {
     /// 256 bits.
     #[cfg(all(feature = "std", target_arch = "x86_64"))]
     Avx2(Avx2),
+    /// 512 bits for products, 256 for the rest.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    Vnni(Vnni),
 }
 
 /// Kernels and threads.
@@ -28,6 +37,17 @@ pub enum Simd {
 pub struct Engine {
     simd: Simd,
     threads: NonZeroUsize,
+}
+
+/// This kernel in the longest vectors that have it.
+macro_rules! dispatch {
+    ($engine:ident, $kernel:ident($($operand:ident),+)) => {{
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if let Some(avx2) = $engine.simd.avx2() {
+            return avx2.$kernel($($operand),+);
+        }
+        scalar::$kernel($($operand),+)
+    }};
 }
 
 impl Engine {
@@ -54,7 +74,12 @@ impl Engine {
 
     /// The same kernels on one thread.
     pub const fn one_thread(self) -> Self {
-        Self { threads: NonZeroUsize::MIN, ..self }
+        self.with_threads(NonZeroUsize::MIN)
+    }
+
+    /// The same kernels on so many threads.
+    pub const fn with_threads(self, threads: NonZeroUsize) -> Self {
+        Self { threads, ..self }
     }
 
     /// Fills `out`, rows of `row` elements: `fill` gets the number of its first row and some whole rows. `work` is how
@@ -87,53 +112,116 @@ impl Engine {
     /// See [`scalar::matmul`].
     pub fn matmul(&self, product: &Product<'_>, out: &mut [i32]) {
         let &Product { a, k, n, .. } = product;
+        #[cfg(feature = "std")]
+        if a.len() / k < FEW_ROWS * self.threads.get() {
+            return self.matmul_by_k(product, out);
+        }
         self.rows(out, n, n * k, |first, out| {
             let product = Product { a: &a[first * k..][..out.len() / n * k], ..*product };
             self.matmul_on_this_thread(&product, out);
         });
     }
 
+    /// Each thread takes a part of every sum. Sums wrap, so that their order does not matter.
+    #[cfg(feature = "std")]
+    fn matmul_by_k(&self, product: &Product<'_>, out: &mut [i32]) {
+        let &Product { a, b, bias, k, n } = product;
+        let threads = self.threads.get().min(a.len() * n / THREAD_WORK).min(k);
+        if threads <= 1 {
+            return self.matmul_on_this_thread(product, out);
+        }
+        let share = k.div_ceil(threads);
+        let part = |k0: usize, out: &mut [i32]| {
+            let k1 = k.min(k0 + share);
+            let a: Vec<i8> = a.chunks_exact(k).flat_map(|row| &row[k0..k1]).copied().collect();
+            let bias = bias.filter(|_| k0 == 0);
+            self.matmul_on_this_thread(&Product { a: &a, b: &b[k0 * n..k1 * n], bias, k: k1 - k0, n }, out);
+        };
+        let mut others = vec![0; (k.div_ceil(share) - 1) * out.len()];
+        std::thread::scope(|scope| {
+            for (index, out) in others.chunks_exact_mut(out.len()).enumerate() {
+                let part = &part;
+                scope.spawn(move || part((index + 1) * share, out));
+            }
+            part(0, out);
+        });
+        for other in others.chunks_exact(out.len()) {
+            out.iter_mut().zip(other).for_each(|(out, other)| *out = out.wrapping_add(*other));
+        }
+    }
+
     fn matmul_on_this_thread(&self, product: &Product<'_>, out: &mut [i32]) {
         match self.simd {
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
             Simd::Avx2(avx2) if Avx2::pays(product.k) => avx2.matmul(product, out),
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Simd::Vnni(vnni) if Avx2::pays(product.k) => vnni.matmul(product, out),
             _ => scalar::matmul(product, out),
         }
     }
 
+    /// Whether this is the specification itself.
+    pub(crate) const fn is_scalar(&self) -> bool {
+        matches!(self.simd, Simd::Scalar)
+    }
+
     /// See [`scalar::has_min`].
     pub fn has_min(&self, values: &[i8]) -> bool {
-        scalar::has_min(values)
+        dispatch!(self, has_min(values))
     }
 
     /// See [`scalar::requant`].
     pub fn requant(&self, acc: &[i32], columns: &[Requant], out: &mut [i8]) {
-        scalar::requant(acc, columns, out);
+        dispatch!(self, requant(acc, columns, out))
     }
 
     /// See [`scalar::lut8`].
     pub fn lut8(&self, x: &[i8], by_byte: &[i8; TABLE_LEN], out: &mut [i8]) {
-        scalar::lut8(x, by_byte, out);
+        dispatch!(self, lut8(x, by_byte, out))
     }
 
     /// See [`scalar::softmax_row`].
     pub fn softmax_row(&self, x: &[i8], exps: &[u32; TABLE_LEN], out: &mut [i8]) {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if let Some(avx2) = self.simd.avx2() {
+            return softmax::row(x, avx2.max(x), exps, out);
+        }
         scalar::softmax_row(x, exps, out);
     }
 
-    /// See [`scalar::layernorm_row`].
-    pub fn layernorm_row(&self, x: &[i8], scales: &[Scale], out: &mut [i8]) {
-        scalar::layernorm_row(x, scales, out);
+    /// See [`scalar::layernorm`].
+    pub fn layernorm(&self, x: &[i8], scales: &[Scale], out: &mut [i8]) {
+        dispatch!(self, layernorm(x, scales, out))
     }
 
     /// See [`scalar::add`].
     pub fn add(&self, a: &[i8], b: &[i8], constants: AddConstants, out: &mut [i8]) {
-        scalar::add(a, b, constants, out);
+        dispatch!(self, add(a, b, constants, out))
     }
 
     /// See [`scalar::products`].
     pub fn products(&self, a: &[i8], b: &[i8]) -> [i64; 3] {
-        scalar::products(a, b)
+        dispatch!(self, products(a, b))
+    }
+
+    /// See [`scalar::max_into`].
+    pub fn max_into(&self, x: &[i8], out: &mut [i8]) {
+        dispatch!(self, max_into(x, out))
+    }
+
+    /// See [`scalar::add_into`].
+    pub fn add_into(&self, x: &[i8], sums: &mut [i32]) {
+        dispatch!(self, add_into(x, sums))
+    }
+
+    /// See [`scalar::order`].
+    pub fn order(&self, low: &mut [i32], high: &mut [i32]) {
+        dispatch!(self, order(low, high))
+    }
+
+    /// See [`scalar::add_scaled`].
+    pub fn add_scaled(&self, weight: i32, values: &[i32], sums: &mut [i64]) {
+        dispatch!(self, add_scaled(weight, values, sums))
     }
 }
 
@@ -141,9 +229,24 @@ impl Simd {
     /// The best of this processor.
     pub fn detect() -> Self {
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
-        if let Some(avx2) = Avx2::detect() {
-            return Self::Avx2(avx2);
+        {
+            if let Some(vnni) = Vnni::detect() {
+                return Self::Vnni(vnni);
+            }
+            if let Some(avx2) = Avx2::detect() {
+                return Self::Avx2(avx2);
+            }
         }
         Self::Scalar
+    }
+
+    /// The kernels of 256 bits, which longer ones come with.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    const fn avx2(self) -> Option<Avx2> {
+        match self {
+            Self::Scalar => None,
+            Self::Avx2(avx2) => Some(avx2),
+            Self::Vnni(vnni) => Some(vnni.avx2()),
+        }
     }
 }

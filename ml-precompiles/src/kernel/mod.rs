@@ -2,9 +2,15 @@
 
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub mod avx2;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+pub mod avx512;
+mod divide;
 mod engine;
 pub mod scalar;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod softmax;
 
+pub use divide::Divisor;
 pub use engine::{Engine, Simd};
 
 /// Row-major operands of `out[i,j] = bias[j] + sum_k a[i,k] * b[k,j]`: `a` is [m,k], `b` is [k,n], `out` is [m,n].

@@ -51,15 +51,17 @@ pub fn softmax_row(x: &[i8], exps: &[u32; TABLE_LEN], out: &mut [i8]) {
     }
 }
 
-/// One row.
-pub fn layernorm_row(x: &[i8], scales: &[Scale], out: &mut [i8]) {
-    let [sum, squares] = x.iter().fold([0i64; 2], |[sum, squares], &x| {
-        let x = i64::from(x);
-        [sum + x, squares + x * x]
-    });
-    let norm = RowNorm::new(x.len() as u64, sum, squares as u64);
-    for ((x, scale), out) in x.iter().zip(scales).zip(out) {
-        *out = scale.apply(norm.normalise(*x));
+/// Rows as long as the constants.
+pub fn layernorm(x: &[i8], scales: &[Scale], out: &mut [i8]) {
+    for (x, out) in x.chunks_exact(scales.len()).zip(out.chunks_exact_mut(scales.len())) {
+        let [sum, squares] = x.iter().fold([0i64; 2], |[sum, squares], &x| {
+            let x = i64::from(x);
+            [sum + x, squares + x * x]
+        });
+        let norm = RowNorm::new(x.len() as u64, sum, squares as u64);
+        for ((x, scale), out) in x.iter().zip(scales).zip(out) {
+            *out = scale.apply(norm.normalise(*x));
+        }
     }
 }
 
@@ -76,4 +78,32 @@ pub fn products(a: &[i8], b: &[i8]) -> [i64; 3] {
         let (a, b) = (i64::from(a), i64::from(b));
         [ab + a * b, aa + a * a, bb + b * b]
     })
+}
+
+/// The largest of `out` and the rows of `x`, which are as long, by column.
+pub fn max_into(x: &[i8], out: &mut [i8]) {
+    for x in x.chunks_exact(out.len()) {
+        out.iter_mut().zip(x).for_each(|(out, &x)| *out = x.max(*out));
+    }
+}
+
+/// Adds the rows of `x` to `sums`, which is as long, wrapping.
+pub fn add_into(x: &[i8], sums: &mut [i32]) {
+    for x in x.chunks_exact(sums.len()) {
+        sums.iter_mut().zip(x).for_each(|(sum, &x)| *sum = sum.wrapping_add(x.into()));
+    }
+}
+
+/// Puts the smaller of each pair into `low` and the larger into `high`.
+pub fn order(low: &mut [i32], high: &mut [i32]) {
+    for (low, high) in low.iter_mut().zip(high) {
+        (*low, *high) = ((*low).min(*high), (*low).max(*high));
+    }
+}
+
+/// `sums[i] += weight * values[i]`, wrapping.
+pub fn add_scaled(weight: i32, values: &[i32], sums: &mut [i64]) {
+    for (sum, &value) in sums.iter_mut().zip(values) {
+        *sum = sum.wrapping_add(i64::from(weight) * i64::from(value));
+    }
 }

@@ -60,12 +60,14 @@ impl<P: Borrow<Tensor> + Shaped> Operation<P> {
                 let cols = self.shape(0)?.cols();
                 Ok(Tensor::from_i8(dims, rows::cosine_ge(engine, *ratio, self.i8s(0)?, self.i8s(1)?, cols))?)
             }
-            Kind::FedAvg { weights } => Ok(Tensor::from_i32(dims, updates::fedavg(weights, &self.updates()?)?)?),
+            Kind::FedAvg { weights } => {
+                Ok(Tensor::from_i32(dims, updates::fedavg(engine, weights, &self.updates()?)?)?)
+            }
             Kind::TrimmedMean { trim } => {
-                Ok(Tensor::from_i32(dims, updates::trimmed_mean(*trim as usize, &self.updates()?))?)
+                Ok(Tensor::from_i32(dims, updates::trimmed_mean(engine, *trim as usize, &self.updates()?))?)
             }
             Kind::ApplyDelta(ratio) => {
-                Ok(Tensor::from_i32(dims, updates::apply(*ratio, self.i32s(0)?, self.i32s(1)?))?)
+                Ok(Tensor::from_i32(dims, updates::apply(engine, *ratio, self.i32s(0)?, self.i32s(1)?))?)
             }
             Kind::Prng { draw, n } => Ok(Tensor::from_i32(dims, draw::prng(draw, *n as usize))?),
             Kind::Sample { draw, population, n } => Ok(Tensor::from_i32(dims, draw::sample(draw, *population, *n)?)?),

@@ -15,25 +15,43 @@ pub(super) struct Columns<'a> {
     pub(super) first: usize,
 }
 
+/// Columns of the keys that are turned into rows at once.
+const BLOCK: usize = 16;
+
 impl Columns<'_> {
-    /// `depth` columns of head `head` in the rows of sequence `sequence`, row by row.
-    fn head(&self, heads: &Heads, sequence: usize, head: usize) -> Vec<i8> {
-        let (tokens, depth) = (heads.tokens as usize, heads.depth as usize);
-        let rows = self.data.chunks_exact(self.cols).skip(sequence * tokens).take(tokens);
-        rows.flat_map(|row| &row[self.first + head * depth..][..depth]).copied().collect()
+    /// The columns of head `head` in the rows of sequence `sequence`, from token `first` on.
+    fn rows(&self, heads: &Heads, sequence: usize, head: usize, first: usize) -> impl Iterator<Item = &[i8]> {
+        let depth = heads.depth as usize;
+        let left = self.first + head * depth;
+        self.data
+            .chunks_exact(self.cols)
+            .skip(sequence * heads.tokens as usize + first)
+            .map(move |row| &row[left..][..depth])
     }
 
-    /// The same, column by column.
-    fn head_transposed(&self, heads: &Heads, sequence: usize, head: usize) -> Vec<i8> {
-        let (tokens, depth) = (heads.tokens as usize, heads.depth as usize);
-        let rows = self.data.chunks_exact(self.cols).skip(sequence * tokens).take(tokens);
-        let mut out = vec![0; depth * tokens];
-        for (j, row) in rows.enumerate() {
-            for (e, &value) in row[self.first + head * depth..][..depth].iter().enumerate() {
-                out[e * tokens + j] = value;
+    /// Fills `out` with as many of them as it takes, row by row.
+    fn copy(&self, heads: &Heads, sequence: usize, head: usize, first: usize, out: &mut [i8]) {
+        let rows = self.rows(heads, sequence, head, first);
+        for (out, row) in out.chunks_exact_mut(heads.depth as usize).zip(rows) {
+            out.copy_from_slice(row);
+        }
+    }
+
+    /// All tokens, column by column.
+    fn copy_transposed(&self, heads: &Heads, sequence: usize, head: usize, out: &mut [i8]) {
+        let tokens = heads.tokens as usize;
+        for left in (0..tokens).step_by(BLOCK) {
+            let mut rows: [&[i8]; BLOCK] = [&[]; BLOCK];
+            let width = BLOCK.min(tokens - left);
+            for (slot, row) in rows.iter_mut().zip(self.rows(heads, sequence, head, left)).take(width) {
+                *slot = row;
+            }
+            for (e, out) in out.chunks_exact_mut(tokens).enumerate() {
+                for (out, row) in out[left..left + width].iter_mut().zip(&rows) {
+                    *out = row[e];
+                }
             }
         }
-        out
     }
 }
 
@@ -47,15 +65,17 @@ pub(super) fn scores(
 ) -> Result<Vec<i8>, Failure> {
     let columns = requant_columns(constants)?;
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
-    let square = tokens * tokens;
     let mut out = vec![0; q.data.len() / q.cols * h * tokens];
-    engine.rows(&mut out, square, square * depth, |first, out| {
-        let mut acc = vec![0; square];
-        for (block, out) in out.chunks_exact_mut(square).enumerate() {
-            let (sequence, head) = ((first + block) / h, (first + block) % h);
-            let (a, b) = (q.head(heads, sequence, head), k.head_transposed(heads, sequence, head));
-            engine.one_thread().matmul(&Product { a: &a, b: &b, bias: None, k: depth, n: tokens }, &mut acc);
-            engine.requant(&acc, &vec![columns[head]; tokens], out);
+    engine.rows(&mut out, tokens, tokens * depth, |first, out| {
+        let rows = tokens.min(out.len() / tokens);
+        let (mut a, mut b, mut acc) = (vec![0; rows * depth], vec![0; tokens * depth], vec![0; rows * tokens]);
+        for Part { block, token, rows, out } in parts(first, tokens, tokens, out) {
+            let (sequence, head) = (block / h, block % h);
+            let (a, acc) = (&mut a[..rows * depth], &mut acc[..rows * tokens]);
+            q.copy(heads, sequence, head, token, a);
+            k.copy_transposed(heads, sequence, head, &mut b);
+            engine.one_thread().matmul(&Product { a, b: &b, bias: None, k: depth, n: tokens }, acc);
+            engine.requant(acc, &columns[head..=head], out);
         }
     });
     Ok(out)
@@ -73,15 +93,17 @@ pub(super) fn mix(
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
     let width = h * depth;
     let mut out = vec![0; v.data.len() / v.cols * width];
-    engine.rows(&mut out, tokens * width, tokens * tokens * width, |first, out| {
-        let (mut acc, mut narrow) = (vec![0; tokens * depth], vec![0; tokens * depth]);
-        for (sequence, out) in out.chunks_exact_mut(tokens * width).enumerate() {
-            let sequence = first + sequence;
+    engine.rows(&mut out, width, tokens * width, |first, out| {
+        let rows = tokens.min(out.len() / width);
+        let (mut b, mut acc) = (vec![0; tokens * depth], vec![0; rows * depth]);
+        let mut narrow = vec![0; rows * depth];
+        for Part { block: sequence, token, rows, out } in parts(first, tokens, width, out) {
+            let (acc, narrow) = (&mut acc[..rows * depth], &mut narrow[..rows * depth]);
             for head in 0..h {
-                let a = &p[(sequence * h + head) * tokens * tokens..][..tokens * tokens];
-                let b = v.head(heads, sequence, head);
-                engine.one_thread().matmul(&Product { a, b: &b, bias: None, k: tokens, n: depth }, &mut acc);
-                engine.requant(&acc, &columns[head * depth..][..depth], &mut narrow);
+                let a = &p[((sequence * h + head) * tokens + token) * tokens..][..rows * tokens];
+                v.copy(heads, sequence, head, 0, &mut b);
+                engine.one_thread().matmul(&Product { a, b: &b, bias: None, k: tokens, n: depth }, acc);
+                engine.requant(acc, &columns[head * depth..][..depth], narrow);
                 for (out, narrow) in out.chunks_exact_mut(width).zip(narrow.chunks_exact(depth)) {
                     out[head * depth..][..depth].copy_from_slice(narrow);
                 }
@@ -89,4 +111,25 @@ pub(super) fn mix(
         }
     });
     Ok(out)
+}
+
+/// Rows of one block of `tokens` rows.
+struct Part<'a> {
+    block: usize,
+    /// The first row's number in the block.
+    token: usize,
+    rows: usize,
+    out: &'a mut [i8],
+}
+
+/// Cuts rows of `width` elements, of which the first is row `first`, where blocks of `tokens` rows end.
+fn parts(first: usize, tokens: usize, width: usize, out: &mut [i8]) -> impl Iterator<Item = Part<'_>> {
+    let (mut row, mut rest) = (first, out);
+    core::iter::from_fn(move || {
+        let (block, token) = (row / tokens, row % tokens);
+        let rows = (tokens - token).min(rest.len() / width);
+        let (out, next) = core::mem::take(&mut rest).split_at_mut(rows * width);
+        (row, rest) = (row + rows, next);
+        (rows > 0).then_some(Part { block, token, rows, out })
+    })
 }

@@ -1,8 +1,11 @@
 //! POOL.
 
 use super::{Pooling, Window, arithmetic::mean_half_up};
-use crate::kernel::Engine;
+use crate::kernel::{Divisor, Engine};
 use alloc::{vec, vec::Vec};
+
+/// What a tap takes, in multiplications of a product.
+const TAP_WORK: usize = 8;
 
 /// Pools `x` of `channels` columns into `rows` rows.
 pub(super) fn pool(
@@ -14,26 +17,24 @@ pub(super) fn pool(
     rows: usize,
 ) -> Vec<i8> {
     let mut out = vec![0; rows * channels];
-    engine.rows(&mut out, channels, channels * window.taps() as usize, |first, out| {
-        let mut sums = vec![0i32; channels];
+    engine.rows(&mut out, channels, TAP_WORK * channels * window.taps() as usize, |first, out| {
+        let mut mean = Mean { sums: vec![0; channels], count: 1, divisor: Divisor::new(2) };
         for (row, out) in out.chunks_exact_mut(channels).enumerate() {
-            let taps = window.iter_taps().filter_map(|tap| window.tap(first + row, tap));
-            let pixels = taps.map(|pixel| &x[pixel * channels..][..channels]);
+            let place = window.place(first + row);
+            let [height, width] = [place.inside(0), place.inside(1)];
+            let count = (height.len() * width.len()) as u32;
+            let lines = height.filter_map(|ky| place.pixel(ky, width.start));
+            // The taps of a row of the kernel are pixels that follow each other.
+            let lines = lines.map(|pixel| &x[pixel * channels..][..width.len() * channels]);
             match pooling {
                 Pooling::Max => {
                     out.fill(i8::MIN);
-                    pixels.for_each(|pixel| max(out, pixel));
+                    lines.for_each(|line| engine.max_into(line, out));
                 }
                 Pooling::Mean => {
-                    sums.fill(0);
-                    let mut count = 0;
-                    for pixel in pixels {
-                        add(&mut sums, pixel);
-                        count += 1;
-                    }
-                    for (out, sum) in out.iter_mut().zip(&sums) {
-                        *out = mean_half_up((*sum).into(), count);
-                    }
+                    mean.sums.fill(0);
+                    lines.for_each(|line| engine.add_into(line, &mut mean.sums));
+                    mean.write(engine, count, out);
                 }
             }
         }
@@ -41,15 +42,24 @@ pub(super) fn pool(
     out
 }
 
-fn max(out: &mut [i8], pixel: &[i8]) {
-    for (out, &value) in out.iter_mut().zip(pixel) {
-        *out = (*out).max(value);
-    }
+/// Sums by channel, and what their number divides with.
+struct Mean {
+    sums: Vec<i32>,
+    count: u32,
+    divisor: Divisor,
 }
 
-/// A window has at most 2^26 taps inside an image: as many as a tensor has elements.
-fn add(sums: &mut [i32], pixel: &[i8]) {
-    for (sum, &value) in sums.iter_mut().zip(pixel) {
-        *sum = sum.wrapping_add(value.into());
+impl Mean {
+    /// The means of `count` elements, at most 2^26: as many as a tensor has.
+    fn write(&mut self, engine: &Engine, count: u32, out: &mut [i8]) {
+        if count != self.count {
+            (self.count, self.divisor) = (count, Divisor::new(2 * count));
+        }
+        for (out, &sum) in out.iter_mut().zip(&self.sums) {
+            *out = match engine.is_scalar() {
+                true => mean_half_up(sum.into(), count.into()),
+                false => self.divisor.floor(2 * i64::from(sum) + i64::from(count)) as i8,
+            };
+        }
     }
 }

@@ -1,9 +1,9 @@
 //! What an operation is beside its operands: its code and its attributes.
 
+use crate::{aggregate::MAX_UPDATES, tensor::MAX_DIM};
 use alloc::vec::Vec;
 use alloy_primitives::{B256, U256};
-
-use crate::{aggregate::MAX_UPDATES, tensor::MAX_DIM};
+use core::ops::Range;
 
 /// The most that one PRNG or SAMPLE draws.
 pub const MAX_DRAWS: u32 = 65_536;
@@ -84,10 +84,42 @@ impl Window {
         Some((image * self.image[0] as usize + y) * self.image[1] as usize + x)
     }
 
+    /// Where output row `row` reads.
+    pub(super) fn place(&self, row: usize) -> Place<'_> {
+        let [oh, ow] = self.output().map(|side| side as usize);
+        let (image, pixel) = (row / (oh * ow), row % (oh * ow));
+        let corner = |axis: usize, out: usize| out as i64 * i64::from(self.stride[axis]) - i64::from(self.before[axis]);
+        Place { window: self, image, corner: [corner(0, pixel / ow), corner(1, pixel % ow)] }
+    }
+
     /// All taps, in their order.
     pub fn iter_taps(&self) -> impl Iterator<Item = [u32; 2]> + Clone + use<> {
         let [kh, kw] = self.kernel;
         (0..kh).flat_map(move |ky| (0..kw).map(move |kx| [ky, kx]))
+    }
+}
+
+/// An image, and the place in it of the first tap, which may be outside.
+pub(super) struct Place<'a> {
+    window: &'a Window,
+    image: usize,
+    corner: [i64; 2],
+}
+
+impl Place<'_> {
+    /// The taps along an axis that are inside the image: at least one, as pads are smaller than kernels.
+    pub(super) fn inside(&self, axis: usize) -> Range<usize> {
+        let (corner, kernel) = (self.corner[axis], i64::from(self.window.kernel[axis]));
+        let end = (i64::from(self.window.image[axis]) - corner).clamp(0, kernel);
+        (-corner).clamp(0, end) as usize..end as usize
+    }
+
+    /// Row of x of tap `(ky, kx)`, whose kx is inside; none outside of the image.
+    pub(super) fn pixel(&self, ky: usize, kx: usize) -> Option<usize> {
+        let [height, width] = self.window.image.map(|side| side as usize);
+        let y = usize::try_from(self.corner[0] + ky as i64).ok().filter(|y| *y < height)?;
+        let x = usize::try_from(self.corner[1] + kx as i64).ok()?;
+        Some((self.image * height + y) * width + x)
     }
 }
 

@@ -8,6 +8,10 @@ use crate::{
 };
 use alloc::{vec, vec::Vec};
 
+/// What an element takes, in multiplications.
+const REQUANT_WORK: usize = 32;
+const IM2COL_WORK: usize = 4;
+
 /// Columns of constants, checked: rows m, s, zp.
 pub(super) fn requant_columns(constants: &[i32]) -> Result<Vec<Requant>, Failure> {
     let cols = constants.len() / 3;
@@ -22,7 +26,7 @@ pub(super) fn requant_columns(constants: &[i32]) -> Result<Vec<Requant>, Failure
 pub(super) fn requantise(engine: &Engine, acc: &[i32], constants: &[i32]) -> Result<Vec<i8>, Failure> {
     let columns = requant_columns(constants)?;
     let mut out = vec![0; acc.len()];
-    engine.rows(&mut out, columns.len(), 1, |first, out| {
+    engine.rows(&mut out, columns.len(), REQUANT_WORK * columns.len(), |first, out| {
         let acc = &acc[first * columns.len()..][..out.len()];
         engine.requant(acc, &columns, out);
     });
@@ -56,13 +60,33 @@ pub fn im2col_row(window: &Window, pad: i8, x: &[i8], channels: usize, row: usiz
     }
 }
 
+/// The same, the taps of a row of the kernel at once: pixels that follow each other.
+fn im2col_by_lines(window: &Window, pad: i8, x: &[i8], channels: usize, row: usize, out: &mut [i8]) {
+    let width = window.kernel[1] as usize;
+    let place = window.place(row);
+    let inside = place.inside(1);
+    for (ky, out) in out.chunks_exact_mut(width * channels).enumerate() {
+        match place.pixel(ky, inside.start) {
+            Some(pixel) => {
+                let (left, rest) = out.split_at_mut(inside.start * channels);
+                let (middle, right) = rest.split_at_mut(inside.len() * channels);
+                left.fill(pad);
+                middle.copy_from_slice(&x[pixel * channels..][..middle.len()]);
+                right.fill(pad);
+            }
+            None => out.fill(pad),
+        }
+    }
+}
+
 /// X', whose size has been checked.
 pub(super) fn im2col(engine: &Engine, window: &Window, pad: i8, x: &[i8], channels: usize, rows: usize) -> Vec<i8> {
     let cols = window.taps() as usize * channels;
+    let fill = if engine.is_scalar() { im2col_row } else { im2col_by_lines };
     let mut out = vec![0; rows * cols];
-    engine.rows(&mut out, cols, cols, |first, out| {
+    engine.rows(&mut out, cols, IM2COL_WORK * cols, |first, out| {
         for (row, out) in out.chunks_exact_mut(cols).enumerate() {
-            im2col_row(window, pad, x, channels, first + row, out);
+            fill(window, pad, x, channels, first + row, out);
         }
     });
     out

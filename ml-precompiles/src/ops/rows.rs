@@ -5,7 +5,15 @@ use super::{
     arithmetic::{AddConstants, Scale, cosine_at_least},
 };
 use crate::{error::Failure, kernel::Engine};
-use alloc::{vec, vec::Vec};
+use alloc::{borrow::Cow, vec, vec::Vec};
+
+/// What an element takes, in multiplications of a product.
+const LUT8_WORK: usize = 32;
+const ROW_WORK: usize = 64;
+const ADD_WORK: usize = 16;
+const PRODUCTS_WORK: usize = 8;
+/// Elements added at once.
+const ADD_AT_ONCE: usize = 4_096;
 
 pub(super) fn lut8(engine: &Engine, x: &[i8], table: &[i8]) -> Vec<i8> {
     // From the index of a byte to the index of the value that it holds.
@@ -14,7 +22,7 @@ pub(super) fn lut8(engine: &Engine, x: &[i8], table: &[i8]) -> Vec<i8> {
         by_byte[index ^ 0x80] = value;
     }
     let mut out = vec![0; x.len()];
-    engine.rows(&mut out, 1, 1, |first, out| engine.lut8(&x[first..][..out.len()], &by_byte, out));
+    engine.rows(&mut out, 1, LUT8_WORK, |first, out| engine.lut8(&x[first..][..out.len()], &by_byte, out));
     out
 }
 
@@ -28,7 +36,7 @@ pub(super) fn softmax(engine: &Engine, x: &[i8], cols: usize, table: &[i32]) -> 
         *exp = value as u32;
     }
     let mut out = vec![0; x.len()];
-    engine.rows(&mut out, cols, 8 * cols, |first, out| {
+    engine.rows(&mut out, cols, ROW_WORK * cols, |first, out| {
         for (x, out) in x[first * cols..].chunks_exact(cols).zip(out.chunks_exact_mut(cols)) {
             engine.softmax_row(x, &exps, out);
         }
@@ -43,10 +51,8 @@ pub(super) fn layernorm(engine: &Engine, x: &[i8], cols: usize, constants: &[i32
     };
     let scales = (0..cols).map(column).collect::<Result<Vec<_>, _>>()?;
     let mut out = vec![0; x.len()];
-    engine.rows(&mut out, cols, 8 * cols, |first, out| {
-        for (x, out) in x[first * cols..].chunks_exact(cols).zip(out.chunks_exact_mut(cols)) {
-            engine.layernorm_row(x, &scales, out);
-        }
+    engine.rows(&mut out, cols, ROW_WORK * cols, |first, out| {
+        engine.layernorm(&x[first * cols..][..out.len()], &scales, out);
     });
     Ok(out)
 }
@@ -57,9 +63,12 @@ pub(super) fn add(engine: &Engine, a: &[i8], b: &[i8], constants: &[i32]) -> Res
     let constants =
         AddConstants::new([ma, mb, c, s]).map_err(|index| Failure::Value { operand: "constants", index })?;
     let mut out = vec![0; a.len()];
-    engine.rows(&mut out, b.len(), b.len(), |first, out| {
-        for (a, out) in a[first * b.len()..].chunks_exact(b.len()).zip(out.chunks_exact_mut(b.len())) {
-            engine.add(a, b, constants, out);
+    // A short b is repeated, so that the kernel has something to do at once.
+    let repeats = (a.len() / b.len()).min(ADD_AT_ONCE.div_ceil(b.len()));
+    let b = if repeats > 1 { Cow::Owned(b.repeat(repeats)) } else { Cow::Borrowed(b) };
+    engine.rows(&mut out, b.len(), ADD_WORK * b.len(), |first, out| {
+        for (a, out) in a[first * b.len()..].chunks(b.len()).zip(out.chunks_mut(b.len())) {
+            engine.add(a, &b[..a.len()], constants, out);
         }
     });
     Ok(out)
@@ -77,7 +86,7 @@ pub(super) fn gather<T: Copy>(table: &[T], cols: usize, indices: &[i32]) -> Resu
 
 pub(super) fn cosine_ge(engine: &Engine, ratio: Ratio, a: &[i8], b: &[i8], cols: usize) -> Vec<i8> {
     let mut out = vec![0; a.len() / cols];
-    engine.rows(&mut out, 1, cols, |first, out| {
+    engine.rows(&mut out, 1, PRODUCTS_WORK * cols, |first, out| {
         let rows = a[first * cols..].chunks_exact(cols).zip(b[first * cols..].chunks_exact(cols));
         for (out, (a, b)) in out.iter_mut().zip(rows) {
             let [dot, aa, bb] = engine.products(a, b);

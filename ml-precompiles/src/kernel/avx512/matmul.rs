@@ -1,0 +1,189 @@
+//! `vpdpbusd` adds four products of an unsigned and a signed byte to 32 bits, and saturates nowhere. `b` is packed as
+//! `b + 128`, so what it sums is `sum a * b + 128 * sum a`: the second term is taken off, row by row, modulo 2^32.
+//!
+//! `b` is packed block by block into panels of 32 columns in which four consecutive k lie side by side.
+
+use crate::kernel::Product;
+use alloc::vec;
+use core::{arch::x86_64::*, mem::transmute, ops::Range};
+
+/// Rows of `a` handled together: 24 accumulators and two vectors of `b`, of 32 registers.
+const ROWS: usize = 12;
+/// Columns in a panel.
+const COLS: usize = 32;
+/// Columns in a vector.
+const HALF: usize = 16;
+/// Fours of k in a block.
+const QUADS: usize = 128;
+/// Panels in a block.
+const PANELS: usize = 16;
+
+/// Four consecutive rows of `b + 128` in 32 columns: `b(k,0), b(k+1,0), b(k+2,0), b(k+3,0), b(k,1), ...`.
+type Lane = [__m512i; 2];
+/// Some rows of `a` in a block, four bytes in an element.
+type Strip = [[i32; QUADS]; ROWS];
+
+#[target_feature(enable = "avx512f,avx512vnni")]
+pub(super) fn matmul(product: &Product<'_>, out: &mut [i32]) {
+    let &Product { a, b, k, n, .. } = product;
+    product.start(out);
+    // Lanes from one panel to the next: no power of two, which would put all panels on the same cache sets.
+    let stride = k.div_ceil(4).min(QUADS) | 1;
+    let mut packed = vec![[_mm512_setzero_si512(); 2]; stride * n.div_ceil(COLS).min(PANELS)];
+    let mut strip = [[0; QUADS]; ROWS];
+    for k0 in (0..k).step_by(4 * QUADS) {
+        let depth = (4 * QUADS).min(k - k0);
+        for j0 in (0..n).step_by(COLS * PANELS) {
+            let cols = j0..n.min(j0 + COLS * PANELS);
+            pack(&b[k0 * n..(k0 + depth) * n], n, cols.clone(), stride, &mut packed);
+            for (a, out) in a.chunks(k * ROWS).zip(out.chunks_mut(n * ROWS)) {
+                let mut excess = [0; ROWS];
+                for ((row, quads), excess) in a.chunks_exact(k).zip(&mut strip).zip(&mut excess) {
+                    *excess = load(&row[k0..k0 + depth], quads);
+                }
+                let block = Block { strip: &strip, excess, quads: depth.div_ceil(4), packed: &packed, stride, n };
+                match out.len() / n {
+                    1 => block.add_to::<1>(cols.clone(), out),
+                    2 => block.add_to::<2>(cols.clone(), out),
+                    3 => block.add_to::<3>(cols.clone(), out),
+                    4 => block.add_to::<4>(cols.clone(), out),
+                    5 => block.add_to::<5>(cols.clone(), out),
+                    6 => block.add_to::<6>(cols.clone(), out),
+                    7 => block.add_to::<7>(cols.clone(), out),
+                    8 => block.add_to::<8>(cols.clone(), out),
+                    9 => block.add_to::<9>(cols.clone(), out),
+                    10 => block.add_to::<10>(cols.clone(), out),
+                    11 => block.add_to::<11>(cols.clone(), out),
+                    _ => block.add_to::<ROWS>(cols.clone(), out),
+                }
+            }
+        }
+    }
+}
+
+/// Packs the columns `cols` of `rows`: a panel every `stride` lanes, -128 beyond the edges.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn pack(rows: &[i8], n: usize, cols: Range<usize>, stride: usize, packed: &mut [Lane]) {
+    for (quad, rows) in rows.chunks(4 * n).enumerate() {
+        let mut lines = [&[][..]; 4];
+        for (line, row) in lines.iter_mut().zip(rows.chunks_exact(n)) {
+            *line = row;
+        }
+        for (panel, left) in cols.clone().step_by(COLS).enumerate() {
+            packed[panel * stride + quad] =
+                [left, left + HALF].map(|left| interleave(lines.map(|line| load_row(line.get(left..).unwrap_or(&[])))));
+        }
+    }
+}
+
+/// The first 16 elements, zeros if there are fewer.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn load_row(row: &[i8]) -> __m128i {
+    let row = row.first_chunk().copied().unwrap_or_else(|| {
+        let mut edge = [0; HALF];
+        edge[..row.len()].copy_from_slice(row);
+        edge
+    });
+    // SAFETY: 16 bytes each, and every bit pattern is a vector.
+    unsafe { transmute::<[i8; HALF], __m128i>(row) }
+}
+
+/// The four bytes of each column together, plus 128.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn interleave(rows: [__m128i; 4]) -> __m512i {
+    let upper = [_mm_unpacklo_epi8(rows[0], rows[1]), _mm_unpackhi_epi8(rows[0], rows[1])];
+    let lower = [_mm_unpacklo_epi8(rows[2], rows[3]), _mm_unpackhi_epi8(rows[2], rows[3])];
+    let [low, high] = [0, 1].map(|half| {
+        let (even, odd) = (_mm_unpacklo_epi16(upper[half], lower[half]), _mm_unpackhi_epi16(upper[half], lower[half]));
+        _mm256_set_m128i(odd, even)
+    });
+    let bytes = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
+    _mm512_xor_si512(bytes, _mm512_set1_epi32(i32::from_ne_bytes([0x80; 4])))
+}
+
+/// Fours of elements, the first in the lowest byte; zeros after the last. 128 times their sum.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn load(row: &[i8], quads: &mut [i32; QUADS]) -> i32 {
+    let (chunks, rest) = row.as_chunks::<4>();
+    let bytes = |chunk: [i8; 4]| i32::from_le_bytes(chunk.map(|x| x as u8));
+    for (quad, chunk) in quads.iter_mut().zip(chunks) {
+        *quad = bytes(*chunk);
+    }
+    if let (false, Some(quad)) = (rest.is_empty(), quads.get_mut(chunks.len())) {
+        let mut last = [0; 4];
+        last[..rest.len()].copy_from_slice(rest);
+        *quad = bytes(last);
+    }
+    128 * row.iter().map(|&x| i32::from(x)).sum::<i32>()
+}
+
+/// A few rows of `a` against a packed block of `b`.
+struct Block<'a> {
+    strip: &'a Strip,
+    /// What the sums of each row are too large by.
+    excess: [i32; ROWS],
+    quads: usize,
+    packed: &'a [Lane],
+    stride: usize,
+    n: usize,
+}
+
+impl Block<'_> {
+    /// Adds the products to the columns `cols` of `R` rows.
+    #[target_feature(enable = "avx512f,avx512vnni")]
+    fn add_to<const R: usize>(&self, cols: Range<usize>, out: &mut [i32]) {
+        for (panel, left) in cols.step_by(COLS).enumerate() {
+            for row in out.chunks_exact(self.n) {
+                fetch(&row[left..]);
+            }
+            let sums = panel_sums::<R>(self.strip, &self.packed[panel * self.stride..][..self.quads]);
+            for ((row, sums), &excess) in out.chunks_exact_mut(self.n).zip(sums).zip(&self.excess) {
+                let excess = _mm512_set1_epi32(excess);
+                add_sums(&mut row[left..], sums.map(|sums| _mm512_sub_epi32(sums, excess)));
+            }
+        }
+    }
+}
+
+/// Asks for the elements that sums are about to be added to: they are far from those of the row before.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn fetch(out: &[i32]) {
+    for line in out.chunks(16).take(COLS / 16) {
+        _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
+    }
+}
+
+/// Adds 32 sums to as many elements, or to all if there are fewer.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn add_sums(out: &mut [i32], sums: [__m512i; 2]) {
+    match out.first_chunk_mut::<COLS>() {
+        Some(out) => {
+            // SAFETY: 128 bytes each, and every bit pattern is a vector, or an array of integers.
+            let old = unsafe { transmute::<[i32; COLS], [__m512i; 2]>(*out) };
+            let new = [_mm512_add_epi32(old[0], sums[0]), _mm512_add_epi32(old[1], sums[1])];
+            // SAFETY: as above.
+            *out = unsafe { transmute::<[__m512i; 2], [i32; COLS]>(new) };
+        }
+        None => {
+            // SAFETY: as above.
+            let sums = unsafe { transmute::<[__m512i; 2], [i32; COLS]>(sums) };
+            for (out, sum) in out.iter_mut().zip(sums) {
+                *out = out.wrapping_add(sum);
+            }
+        }
+    }
+}
+
+/// `sums[r][j] = sum over k of a[r][k] * (b[k][j] + 128)` of one panel.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn panel_sums<const R: usize>(strip: &Strip, lanes: &[Lane]) -> [[__m512i; 2]; R] {
+    let mut sums = [[_mm512_setzero_si512(); 2]; R];
+    for (quad, b) in lanes.iter().enumerate().take(QUADS) {
+        for (sums, a) in sums.iter_mut().zip(strip) {
+            let a = _mm512_set1_epi32(a[quad]);
+            sums[0] = _mm512_dpbusd_epi32(sums[0], b[0], a);
+            sums[1] = _mm512_dpbusd_epi32(sums[1], b[1], a);
+        }
+    }
+    sums
+}
