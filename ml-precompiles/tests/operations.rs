@@ -113,5 +113,7 @@ fn metrics_refuse_operands_they_are_not_defined_for() {
         let failure = host.failure(abi::METRIC, &metric(kind, predictions, truth));
         assert_eq!(failure, Failure::Operand(name), "{kind} {name}");
     }
-    assert_eq!(host.returned(abi::METRIC, &metric(0, acc, t)).1[..], word(1));
+    // Of equal predictions the first is the maximum.
+    let labels = host.make(Tensor::from_i8(&[5], vec![0, 1, 2, 0, -1]).expect("a tensor"));
+    assert_eq!(host.returned(abi::METRIC, &metric(0, acc, labels)).1[..], word(2));
 }

@@ -3,7 +3,7 @@
 mod support;
 
 use alloy_primitives::{Address, Bytes};
-use autonet_ml_precompiles::{CallOutcome, Failure, Graph, abi};
+use autonet_ml_precompiles::{CallOutcome, Failure, Graph, Price, abi};
 use std::collections::BTreeSet;
 use support::MemoryHost;
 
@@ -18,7 +18,9 @@ fn read() -> (MemoryHost, Vec<Vector>) {
     let json: serde_json::Value = serde_json::from_str(include_str!("../vectors/calls.json")).expect("JSON");
     let mut host = MemoryHost::default();
     for graph in json["graphs"].as_array().expect("graphs") {
-        host.register(graph.as_str().expect("hex").parse::<Bytes>().expect("bytes"));
+        let number = |name: &str| graph[name].as_u64().expect("a number");
+        let price = Price { fixed: number("fixed"), per_item: number("perItem") };
+        host.register_at(graph["graph"].as_str().expect("hex").parse().expect("bytes"), price);
     }
     let vector = |call: &serde_json::Value| Vector {
         address: call["address"].as_str().expect("hex").parse().expect("an address"),
@@ -73,9 +75,9 @@ fn inputs_one_byte_longer_or_shorter_fail() {
 #[test]
 fn graphs_decode_and_encode_to_the_same_bytes() {
     let (host, _) = read();
-    for (id, bytes) in &host.graphs {
-        let graph = Graph::decode(bytes).expect("a graph");
-        assert_eq!(graph.encode(), bytes.to_vec());
+    for (id, registered) in &host.graphs {
+        let graph = Graph::decode(&registered.graph).expect("a graph");
+        assert_eq!(graph.encode(), registered.graph.to_vec());
         assert_eq!(graph.model_id(), *id);
     }
 }

@@ -15,6 +15,14 @@ pub(super) struct Columns<'a> {
     pub(super) first: usize,
 }
 
+/// Accumulators at a time: a sequence may be as long as its scores are a tensor, and these are four times as large.
+const ACCUMULATORS: usize = 1 << 20;
+
+/// How many of `tokens` rows of `cols` accumulators are worked on at a time.
+fn rows_at_once(tokens: usize, cols: usize) -> usize {
+    (ACCUMULATORS / cols).clamp(1, tokens)
+}
+
 /// Columns of the keys that are turned into rows at once.
 const BLOCK: usize = 16;
 
@@ -67,9 +75,9 @@ pub(super) fn scores(
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
     let mut out = vec![0; q.data.len() / q.cols * h * tokens];
     engine.rows(&mut out, tokens, tokens * depth, |first, out| {
-        let rows = tokens.min(out.len() / tokens);
+        let rows = rows_at_once(tokens, tokens).min(out.len() / tokens);
         let (mut a, mut b, mut acc) = (vec![0; rows * depth], vec![0; tokens * depth], vec![0; rows * tokens]);
-        for Part { block, token, rows, out } in parts(first, tokens, tokens, out) {
+        for Part { block, token, rows, out } in parts(first, tokens, rows, tokens, out) {
             let (sequence, head) = (block / h, block % h);
             let (a, acc) = (&mut a[..rows * depth], &mut acc[..rows * tokens]);
             q.copy(heads, sequence, head, token, a);
@@ -94,10 +102,10 @@ pub(super) fn mix(
     let width = h * depth;
     let mut out = vec![0; v.data.len() / v.cols * width];
     engine.rows(&mut out, width, tokens * width, |first, out| {
-        let rows = tokens.min(out.len() / width);
+        let rows = rows_at_once(tokens, depth).min(out.len() / width);
         let (mut b, mut acc) = (vec![0; tokens * depth], vec![0; rows * depth]);
         let mut narrow = vec![0; rows * depth];
-        for Part { block: sequence, token, rows, out } in parts(first, tokens, width, out) {
+        for Part { block: sequence, token, rows, out } in parts(first, tokens, rows, width, out) {
             let (acc, narrow) = (&mut acc[..rows * depth], &mut narrow[..rows * depth]);
             for head in 0..h {
                 let a = &p[((sequence * h + head) * tokens + token) * tokens..][..rows * tokens];
@@ -122,12 +130,12 @@ struct Part<'a> {
     out: &'a mut [i8],
 }
 
-/// Cuts rows of `width` elements, of which the first is row `first`, where blocks of `tokens` rows end.
-fn parts(first: usize, tokens: usize, width: usize, out: &mut [i8]) -> impl Iterator<Item = Part<'_>> {
+/// Cuts rows of `width` elements, of which the first is row `first`, where blocks of `tokens` rows end, and after `most`.
+fn parts(first: usize, tokens: usize, most: usize, width: usize, out: &mut [i8]) -> impl Iterator<Item = Part<'_>> {
     let (mut row, mut rest) = (first, out);
     core::iter::from_fn(move || {
         let (block, token) = (row / tokens, row % tokens);
-        let rows = (tokens - token).min(rest.len() / width);
+        let rows = (tokens - token).min(most).min(rest.len() / width);
         let (out, next) = core::mem::take(&mut rest).split_at_mut(rows * width);
         (row, rest) = (row + rows, next);
         (rows > 0).then_some(Part { block, token, rows, out })
