@@ -117,3 +117,107 @@ fn metrics_refuse_operands_they_are_not_defined_for() {
     let labels = host.make(Tensor::from_i8(&[5], vec![0, 1, 2, 0, -1]).expect("a tensor"));
     assert_eq!(host.returned(abi::METRIC, &metric(0, acc, labels)).1[..], word(2));
 }
+
+/// Of each operation one that fits and, of that, everything that one operand can have wrong.
+#[test]
+fn operands_of_the_other_operations_fit_each_other() {
+    let mut host = MemoryHost::default();
+    let mut i8 = |dims: &[u32]| host.make(i8s(dims, 5));
+    let (x, three, wide, row, square) = (i8(&[12, 6]), i8(&[3, 6]), i8(&[12, 7]), i8(&[6]), i8(&[5, 6]));
+    let (p, taps, deep, half) = (i8(&[24, 6]), i8(&[24, 5]), i8(&[1, 12, 6]), i8(&[6, 6]));
+    let mut i32 = |dims: &[u32]| host.make(i32s(dims, 20));
+    let (acc, long, ids, column, pair) = (i32(&[12, 6]), i32(&[12, 7]), i32(&[6]), i32(&[6, 1]), i32(&[3, 2]));
+    let (exps, norm, short, four, flat) = (i32(&[256]), i32(&[3, 6]), i32(&[3, 5]), i32(&[4]), i32(&[1, 4]));
+    let q2 = host.make(constants(2, 1 << 30, 40, 0));
+    let q6 = host.make(constants(6, 1 << 30, 40, 0));
+    let window = [2, 3, 2, 2, 1, 1, 0, 0, 0, 0].map(word).concat();
+    let none = B256::ZERO;
+    let pool = [word(1).to_vec(), window.clone()].concat();
+    let conv = [window, word(128).to_vec()].concat();
+    let scores = [2, 6, 3, 0, 0].map(word).concat();
+    let beyond = [2, 6, 3, 0, 1].map(word).concat();
+    let mix = [2, 6, 3, 0].map(word).concat();
+    let ratio = [1, 2].map(word).concat();
+    let trim = word(0).to_vec();
+    for (address, attributes, operands, name) in [
+        (abi::CONV2D_I8, &conv, vec![x, taps, none, none], None),
+        (abi::CONV2D_I8, &conv, vec![wide, taps, none, none], Some("weights")),
+        (abi::CONV2D_I8, &conv, vec![square, taps, none, none], Some("x")),
+        (abi::CONV2D_I8, &conv, vec![acc, taps, none, none], Some("x")),
+        (abi::SOFTMAX_I8, &vec![], vec![x, exps], None),
+        (abi::SOFTMAX_I8, &vec![], vec![acc, exps], Some("x")),
+        (abi::SOFTMAX_I8, &vec![], vec![deep, exps], Some("x")),
+        (abi::SOFTMAX_I8, &vec![], vec![x, norm], Some("table")),
+        (abi::LAYERNORM_I8, &vec![], vec![x, norm], None),
+        (abi::LAYERNORM_I8, &vec![], vec![row, norm], Some("x")),
+        (abi::LAYERNORM_I8, &vec![], vec![x, short], Some("constants")),
+        (abi::ADD_I8, &vec![], vec![x, three, four], None),
+        (abi::ADD_I8, &vec![], vec![x, square, four], Some("b")),
+        (abi::ADD_I8, &vec![], vec![three, x, four], Some("b")),
+        (abi::ADD_I8, &vec![], vec![x, wide, four], Some("b")),
+        (abi::ADD_I8, &vec![], vec![x, row, four], Some("b")),
+        (abi::ADD_I8, &vec![], vec![acc, x, four], Some("a")),
+        (abi::ADD_I8, &vec![], vec![x, x, flat], Some("constants")),
+        (abi::POOL, &pool, vec![x], None),
+        (abi::POOL, &pool, vec![square], Some("x")),
+        (abi::POOL, &pool, vec![acc], Some("x")),
+        (abi::GATHER, &vec![], vec![wide, pair], Some("indices")),
+        (abi::GATHER, &vec![], vec![wide, row], Some("indices")),
+        (abi::GATHER, &vec![], vec![row, ids], Some("table")),
+        (abi::SCORES_I8, &scores, vec![x, x, q2], None),
+        (abi::SCORES_I8, &scores, vec![x, half, q2], Some("k")),
+        (abi::SCORES_I8, &scores, vec![square, x, q2], Some("q")),
+        (abi::SCORES_I8, &scores, vec![x, acc, q2], Some("k")),
+        (abi::SCORES_I8, &scores, vec![x, x, q6], Some("constants")),
+        (abi::SCORES_I8, &beyond, vec![x, x, q2], Some("k")),
+        (abi::MIX_I8, &mix, vec![p, x, q6], None),
+        (abi::MIX_I8, &mix, vec![x, x, q6], Some("p")),
+        (abi::MIX_I8, &mix, vec![taps, x, q6], Some("p")),
+        (abi::MIX_I8, &mix, vec![p, square, q6], Some("v")),
+        (abi::MIX_I8, &mix, vec![p, x, q2], Some("constants")),
+        (abi::COSINE_GE, &ratio, vec![x, x], None),
+        (abi::COSINE_GE, &ratio, vec![x, wide], Some("b")),
+        (abi::COSINE_GE, &ratio, vec![acc, acc], Some("a")),
+        (abi::COSINE_GE, &ratio, vec![row, row], Some("a")),
+        (abi::FEDAVG, &ratio, vec![acc, acc], None),
+        (abi::FEDAVG, &ratio, vec![acc, long], Some("updates")),
+        (abi::FEDAVG, &ratio, vec![x, x], Some("updates")),
+        (abi::TRIMMED_MEAN, &trim, vec![acc], None),
+        (abi::TRIMMED_MEAN, &trim, vec![acc, column], Some("updates")),
+        (abi::TRIMMED_MEAN, &trim, vec![x], Some("updates")),
+        (abi::APPLY_DELTA, &ratio, vec![acc, acc], None),
+        (abi::APPLY_DELTA, &ratio, vec![acc, long], Some("delta")),
+        (abi::APPLY_DELTA, &ratio, vec![x, x], Some("base")),
+    ] {
+        let input = [attributes.clone(), words(&operands)].concat();
+        match name {
+            None => assert!(matches!(host.call(address, &input, u64::MAX), CallOutcome::Return { .. }), "{address}"),
+            Some(name) => assert_eq!(host.failure(address, &input), Failure::Operand(name), "{address} {name}"),
+        }
+    }
+}
+
+#[test]
+fn updates_are_one_to_sixty_four_and_their_weights_not_all_zero() {
+    let mut host = MemoryHost::default();
+    let update = host.make(i32s(&[3], -5));
+    let fedavg = |weights: &[u64], count: usize| {
+        [weights.iter().flat_map(|weight| word(*weight)).collect(), words(&vec![update; count])].concat()
+    };
+    let trimmed = |trim: u64, count: usize| [word(trim).to_vec(), words(&vec![update; count])].concat();
+    for count in [1, 2, 64] {
+        assert_eq!(host.made(abi::FEDAVG, &fedavg(&vec![u64::MAX; count], count)).as_i32(), Some(&[-5; 3][..]));
+        let trim = (count as u64 - 1) / 2;
+        assert_eq!(host.made(abi::TRIMMED_MEAN, &trimmed(trim, count)).as_i32(), Some(&[-5; 3][..]));
+    }
+    assert_eq!(host.failure(abi::FEDAVG, &fedavg(&[0; 3], 3)), Failure::Word(0));
+    assert_eq!(host.failure(abi::FEDAVG, &fedavg(&[1; 65], 65)), Failure::Word(0));
+    assert_eq!(host.failure(abi::FEDAVG, &[]), Failure::Word(0));
+    for input in [fedavg(&[1, 2], 1), fedavg(&[1], 2), trimmed(0, 0), trimmed(0, 65)] {
+        let address = if input[..32] == word(0) { abi::TRIMMED_MEAN } else { abi::FEDAVG };
+        assert_eq!(host.failure(address, &input), Failure::InputLength(input.len()));
+    }
+    for (trim, count) in [(1, 1), (1, 2), (2, 4), (32, 64)] {
+        assert_eq!(host.failure(abi::TRIMMED_MEAN, &trimmed(trim, count)), Failure::Word(0));
+    }
+}

@@ -162,7 +162,7 @@ pub fn operation(code: u8, seed: u64) -> Operation<Arc<Tensor>> {
         0x40 => {
             let count = rng.size(64);
             let updates =
-                (0..count).map(|index| (rng.next() >> rng.next() % 64 | u64::from(index == 0), rng.any(&[n])));
+                (0..count).map(|index| ((rng.next() >> (rng.next() % 64)) | u64::from(index == 0), rng.any(&[n])));
             Operation::fedavg(updates.collect::<Vec<_>>()).expect("updates")
         }
         0x41 => {
