@@ -1,147 +1,188 @@
-//! Throughput of the operations: multiplications or elements per second as criterion prints them, and the Mgas/s that
-//! the prices make of the measured time.
+//! Throughput of every operation in gas per second, for shapes that suit it and shapes that do not, on every instruction
+//! set of this processor. The prices hold if no rate of `avx2x1` is below 30 Mgas/s.
 
 #![allow(missing_docs, reason = "criterion's macros make public functions")]
 
-use autonet_ml_precompiles::{
-    Metric, Operation, Tensor, gas,
-    kernel::{Product, scalar},
-};
-use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use std::{
-    hint::black_box,
-    time::{Duration, Instant},
-};
+mod support;
 
-fn bytes(len: usize) -> Vec<i8> {
-    (0..len as u32).map(|i| ((i.wrapping_mul(2_654_435_761) >> 24) as i8).max(-127)).collect()
-}
+use alloy_primitives::B256;
+use autonet_ml_precompiles::{Draw, Heads, Metric, Operation, Pooling, Ratio, Tensor, Window, gas};
+use criterion::{Criterion, criterion_group, criterion_main};
+use std::hint::black_box;
+use support::{bytes, engines, exponentials, matrix, requants, run, scales, words};
 
-fn matrix(rows: u32, cols: u32) -> Tensor {
-    Tensor::from_i8(&[rows, cols], bytes((rows * cols) as usize)).expect("a tensor")
-}
-
-fn accumulators(rows: u32, cols: u32) -> Tensor {
-    let data = bytes((rows * cols) as usize).into_iter().map(|value| i32::from(value) << 13);
-    Tensor::from_i32(&[rows, cols], data.collect()).expect("a tensor")
-}
-
-fn constants(cols: u32) -> Tensor {
-    let n = cols as usize;
-    let rows = [vec![1_500_000_000; n], (0..cols as i32).map(|j| 42 + j % 5).collect(), vec![3; n]];
-    Tensor::from_i32(&[3, cols], rows.concat()).expect("a tensor")
-}
-
-/// Times `work` under `name` and prints its gas rate.
-fn run(c: &mut Criterion, name: &str, key: &str, units: u64, gas: u64, mut work: impl FnMut()) {
-    let mut group = c.benchmark_group(name);
-    group.sample_size(10).throughput(Throughput::Elements(units));
-    group.bench_function(BenchmarkId::from_parameter(key), |b| b.iter(&mut work));
-    group.finish();
-    let (start, cpu, mut runs) = (Instant::now(), cpu_nanos(), 0);
-    while start.elapsed() < Duration::from_secs(1) {
-        work();
-        runs += 1;
+fn operate(c: &mut Criterion, name: &str, key: &str, operation: &Operation<Tensor>) {
+    let plan = operation.plan().expect("a plan");
+    for (engine_name, engine) in engines() {
+        let key = format!("{key} engine={engine_name}");
+        run(c, name, &key, plan.gas + plan.fixed, engine_name.ends_with('2'), || {
+            drop(black_box(black_box(operation).apply_on(&engine).expect("it runs")));
+        });
     }
-    let spent = cpu_nanos().zip(cpu).map_or(start.elapsed().as_nanos() as u64, |(end, start)| end - start);
-    let nanos = (spent / runs).max(1);
-    let per_us = |count: u64| count * 10_000 / nanos;
-    println!(
-        "{name}/{key}: {}.{} M/s, {}.{} Mgas/s",
-        per_us(units) / 10,
-        per_us(units) % 10,
-        per_us(gas) / 10,
-        per_us(gas) % 10
-    );
-}
-
-/// Time that this thread has had on a processor: on a busy machine the wall clock also counts what others got.
-fn cpu_nanos() -> Option<u64> {
-    std::fs::read_to_string("/proc/thread-self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }
 
 fn products(c: &mut Criterion) {
-    for (m, k, n) in [
-        (512, 512, 512),
-        (64, 65_536, 64),
-        (256, 256, 256),
-        (1_024, 1_024, 1_024),
-        (256, 64, 64),
-        (1, 4_096, 4_096),
-        (4_096, 1, 4_096),
+    for [m, k, n] in [
+        [256, 384, 1_536],
+        [196, 1_536, 384],
+        [1_024, 1_024, 1_024],
+        [64, 65_536, 64],
+        [1, 4_096, 4_096],
+        [5, 1_000, 1_000],
+        [1, 65_536, 64],
+        [65_536, 64, 1],
+        [4_096, 1, 4_096],
+        [4_096, 3, 1_024],
+        [4_096, 7, 1_000],
+        [16_384, 16, 17],
+        [65_536, 1, 1],
+        [4_096, 384, 3],
     ] {
-        let (a, b) = (bytes(m * k), bytes(k * n));
-        let product = Product { a: &a, b: &b, bias: None, k, n };
-        let mut out = vec![0; m * n];
-        let macs = (m * k * n) as u64;
-        let gas = gas::matmul(m as u64, k as u64, n as u64);
-        let key = |kernel: &str| format!("kernel={kernel} m={m} k={k} n={n}");
-        run(c, "kernel::matmul", &key("scalar"), macs, gas, || scalar::matmul(black_box(&product), &mut out));
-        #[cfg(all(feature = "std", target_arch = "x86_64"))]
-        if let Some(avx2) = autonet_ml_precompiles::kernel::avx2::Avx2::detect() {
-            run(c, "kernel::matmul", &key("avx2"), macs, gas, || avx2.matmul(black_box(&product), &mut out));
-        }
-    }
-}
-
-fn operations(c: &mut Criterion) {
-    for (m, k, n) in
-        [(512u32, 512u32, 512u32), (1, 4_096, 4_096), (4_096, 1, 4_096), (4, 1_024, 1_024), (1_024, 8, 1_024)]
-    {
-        for requant in [None, Some(constants(n))] {
+        let operands = || (matrix(m, k), matrix(k, n));
+        for requant in [None, Some(requants(n, 42))] {
             let key = format!("m={m} k={k} n={n} requant={}", requant.is_some());
-            let operation = Operation::MatmulI8 { weights: matrix(k, n), bias: None, requant };
-            operate(c, "ops::matmul_i8", &key, &operation, &matrix(m, k));
+            let (x, weights) = operands();
+            operate(c, "ops::matmul_i8", &key, &Operation::matmul(x, weights, None, requant));
         }
     }
-    let cols = 1_000;
-    operate(
-        c,
-        "ops::requant",
-        "m=1000 n=1000",
-        &Operation::Requant { constants: constants(cols) },
-        &accumulators(1_000, cols),
-    );
-    let table = Tensor::from_i8(&[256], bytes(256)).expect("a tensor");
-    operate(c, "ops::lut8", "m=1000 n=1000", &Operation::Lut8 { table }, &matrix(1_000, cols));
-    let labels = Tensor::from_i8(&[50_000], bytes(50_000)).expect("a tensor");
-    for (name, predictions) in [("i8", matrix(50_000, 10)), ("i32", accumulators(50_000, 10))] {
-        measure(c, &format!("kind=argmax_hits dtype={name}"), Metric::ArgmaxHits, &predictions, &labels);
-    }
-    measure(c, "kind=mse", Metric::MseQ32Floor, &matrix(1_000, 1_000), &matrix(1_000, 1_000));
 }
 
-fn operate(c: &mut Criterion, name: &str, key: &str, operation: &Operation<Tensor>, x: &Tensor) {
-    let plan = operation.plan(x.shape()).expect("a plan");
-    let units = plan.macs.max(x.shape().elements() as u64);
-    run(c, name, key, units, plan.gas, || drop(black_box(operation.apply(black_box(x)).expect("runs"))));
+/// Image, kernel, stride, channels, and what is added on every side.
+const WINDOWS: [([u32; 2], [u32; 2], [u32; 2], u32, u32); 10] = [
+    ([56, 56], [3, 3], [1, 1], 64, 1),
+    ([112, 112], [7, 7], [2, 2], 3, 3),
+    ([256, 256], [3, 3], [1, 1], 1, 1),
+    ([64, 64], [1, 1], [1, 1], 128, 0),
+    ([16, 4_096], [1, 1], [1, 64], 1, 0),
+    ([16, 4_096], [1, 1], [1, 32], 64, 0),
+    ([256, 256], [64, 1], [1, 1], 1, 0),
+    ([256, 256], [1, 64], [1, 1], 1, 0),
+    ([224, 224], [16, 16], [16, 16], 3, 0),
+    ([64, 64], [64, 64], [1, 1], 7, 0),
+];
+
+fn windows(c: &mut Criterion) {
+    for (image, kernel, stride, channels, pad) in WINDOWS {
+        let window = Window { image, kernel, stride, before: [pad; 2], after: [pad; 2] };
+        let x = matrix(image[0] * image[1], channels);
+        let key = format!("image={image:?} kernel={kernel:?} stride={stride:?} channels={channels}");
+        for n in [1, 64] {
+            let weights = matrix(window.taps() as u32 * channels, n);
+            let operation = Operation::conv2d(window, 0, x.clone(), weights, None, Some(requants(n, 42)));
+            operate(c, "ops::conv2d_i8", &format!("{key} n={n}"), &operation);
+        }
+        for pooling in [Pooling::Max, Pooling::Mean] {
+            operate(c, "ops::pool", &format!("{pooling:?} {key}"), &Operation::pool(pooling, window, x.clone()));
+        }
+    }
+}
+
+fn rows(c: &mut Criterion) {
+    for [m, n] in
+        [[1_176, 196], [196, 384], [1_000, 1_000], [65_536, 1], [65_536, 7], [65_536, 17], [16, 65_536], [1, 65_536]]
+    {
+        let (x, key) = (matrix(m, n), format!("m={m} n={n}"));
+        operate(c, "ops::requant", &key, &Operation::requant(words(m, n), requants(n, 42)));
+        operate(c, "ops::softmax_i8", &key, &Operation::softmax(x.clone(), exponentials()));
+        operate(c, "ops::layernorm_i8", &key, &Operation::layernorm(x.clone(), scales(n)));
+        let constants = Tensor::from_i32(&[4], vec![1 << 20, -(1 << 19), 77, 20]).expect("a tensor");
+        operate(c, "ops::add_i8", &key, &Operation::add(x.clone(), x.clone(), constants.clone()));
+        operate(c, "ops::add_i8", &format!("{key} row"), &Operation::add(x.clone(), matrix(1, n), constants));
+        operate(c, "ops::cosine_ge", &key, &Operation::cosine_ge(Ratio { n: 9, d: 10 }, x.clone(), x.clone()));
+        operate(c, "ops::lut8", &key, &Operation::lut8(x, Tensor::from_i8(&[256], bytes(256)).expect("a tensor")));
+    }
+    for [rows, cols, count] in [[65_536, 1, 65_536], [65_536, 1_000, 4_096], [1_000, 4_096, 4_096]] {
+        let index = |i: u32| (i.wrapping_mul(2_654_435_761) % rows) as i32;
+        let indices = Tensor::from_i32(&[count], (0..count).map(index).collect()).expect("a tensor");
+        let key = format!("rows={rows} cols={cols} count={count}");
+        operate(c, "ops::gather", &key, &Operation::gather(matrix(rows, cols), indices));
+    }
+}
+
+fn attention(c: &mut Criterion) {
+    for (sequences, heads, tokens, depth) in [
+        (1, 6, 196, 64),
+        (4, 12, 64, 64),
+        (1, 1, 1_024, 32),
+        (1_024, 8, 1, 1),
+        (64, 8, 1, 1_024),
+        (256, 16, 2, 2),
+        (64, 16, 5, 7),
+        (2, 2, 500, 1),
+        (2, 2, 500, 5),
+    ] {
+        let shape = Heads { heads, tokens, depth };
+        let x = matrix(sequences * tokens, heads * depth);
+        let key = format!("sequences={sequences} heads={heads} tokens={tokens} depth={depth}");
+        operate(
+            c,
+            "ops::scores_i8",
+            &key,
+            &Operation::scores(shape, [0, 0], x.clone(), x.clone(), requants(heads, 40)),
+        );
+        let p = matrix(sequences * heads * tokens, tokens);
+        operate(c, "ops::mix_i8", &key, &Operation::mix(shape, 0, p, x, requants(heads * depth, 40)));
+    }
+}
+
+fn updates(c: &mut Criterion) {
+    let updates: Vec<Tensor> = (0..64).map(|salt| words(100 + salt % 2, 300)).collect();
+    for count in [1, 2, 3, 8, 64] {
+        let some = || updates.iter().step_by(2).cycle().take(count).cloned();
+        for weight in [1_000, u64::MAX - 1] {
+            let fedavg = Operation::fedavg(some().map(|update| (weight, update))).expect("updates");
+            operate(c, "ops::fedavg", &format!("count={count} weight={weight}"), &fedavg);
+        }
+        let mean = Operation::trimmed_mean((count as u32 - 1) / 3, some()).expect("updates");
+        operate(c, "ops::trimmed_mean", &format!("count={count}"), &mean);
+    }
+    for (n, d) in [(1, 2), (i32::MAX as u32, 3), (1_000_003, i32::MAX as u32)] {
+        let operation = Operation::apply_delta(Ratio { n, d }, updates[0].clone(), updates[2].clone());
+        operate(c, "ops::apply_delta", &format!("n={n} d={d}"), &operation);
+    }
+    let draw = Draw { seed: B256::repeat_byte(1), domain: B256::repeat_byte(2), counter: 3 };
+    operate(c, "ops::prng", "n=8000", &Operation::prng(draw, 8_000));
+    for (population, n) in [(8_000, 8_000), (65_536, 1)] {
+        operate(c, "ops::sample", &format!("population={population} n={n}"), &Operation::sample(draw, population, n));
+    }
+}
+
+fn metrics(c: &mut Criterion) {
+    for [rows, cols] in [[50_000, 10], [65_536, 1], [65_536, 2], [20_000, 100]] {
+        let labels = Tensor::from_i8(&[rows], bytes(rows as usize)).expect("a tensor");
+        for (dtype, predictions) in [("i8", matrix(rows, cols)), ("i32", words(rows, cols))] {
+            let key = format!("argmax_hits dtype={dtype} rows={rows} cols={cols}");
+            measure(c, &key, Metric::ArgmaxHits, &predictions, &labels);
+        }
+    }
+    let (p, t) = (matrix(1_000, 1_000), matrix(1_000, 1_000));
+    measure(c, "mse", Metric::MseQ32Floor, &p, &t);
+    measure(c, "matches", Metric::Matches, &p, &t);
 }
 
 fn measure(c: &mut Criterion, key: &str, metric: Metric, predictions: &Tensor, truth: &Tensor) {
     let gas = metric.price(predictions.shape(), truth.shape()).expect("a price");
-    let elements = predictions.shape().elements() as u64;
-    run(c, "metric::measure", key, elements, gas, || {
-        black_box(metric.measure(black_box(predictions), truth).expect("runs"));
+    run(c, "metric::measure", &format!("{key} engine=allx1"), gas, false, || {
+        black_box(metric.measure(black_box(predictions), truth).expect("it runs"));
     });
 }
 
 fn tensors(c: &mut Criterion) {
     for (key, tensor) in [
         ("dtype=i8", matrix(512, 512)),
-        ("dtype=i32", accumulators(512, 512)),
+        ("dtype=i32", words(512, 512)),
         ("dtype=i8 rank=1", Tensor::from_i8(&[65_536], bytes(65_536)).expect("a tensor")),
     ] {
-        let shape = *tensor.shape();
-        run(c, "commitment::tensor_id", key, shape.tiles() as u64, gas::commit(&shape), || {
+        let price = gas::commit(tensor.shape());
+        run(c, "commitment::tensor_id", &format!("{key} engine=allx1"), price, false, || {
             black_box(black_box(&tensor).id());
         });
     }
     let encoded = matrix(4_096, 1_024).encode();
-    let size = encoded.len() as u64;
-    run(c, "tensor::decode", "dtype=i8", size, gas::load(size), || {
-        drop(black_box(Tensor::decode(black_box(&encoded))))
+    run(c, "tensor::decode", "dtype=i8 engine=allx1", gas::load(encoded.len() as u64), false, || {
+        drop(black_box(Tensor::decode(black_box(&encoded))));
     });
 }
 
-criterion_group!(benches, products, operations, tensors);
+criterion_group!(benches, products, windows, rows, attention, updates, metrics, tensors);
 criterion_main!(benches);

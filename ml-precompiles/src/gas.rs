@@ -24,12 +24,16 @@ pub const SLICE_BYTES_PER_GAS: u64 = 64;
 pub const MACS_PER_GAS: u64 = 1_024;
 /// Elements of a product's operands per gas: what counts when there are few rows.
 pub const OPERANDS_PER_GAS: u64 = 64;
+/// Rows of a product's weights per gas: what counts when there are few columns.
+pub const ROWS_PER_GAS: u64 = 2;
 /// Accumulators of a product per gas: what counts when the sums are short.
 pub const ACCUMULATORS_PER_GAS: u64 = 8;
 /// Elements of a convolution's taps per gas.
 pub const IM2COL_PER_GAS: u64 = 64;
 /// Elements requantised per gas.
-pub const REQUANT_PER_GAS: u64 = 8;
+pub const REQUANT_PER_GAS: u64 = 16;
+/// Columns of constants checked per gas.
+pub const COLUMNS_PER_GAS: u64 = 2;
 /// Elements looked up per gas.
 pub const LUT8_PER_GAS: u64 = 32;
 /// Elements of a softmax or a normalisation per gas.
@@ -38,20 +42,24 @@ pub const ROW_OPERATION_PER_GAS: u64 = 8;
 pub const ROW: u64 = 2;
 /// Elements added per gas.
 pub const ADD_PER_GAS: u64 = 32;
-/// Taps pooled per gas.
+/// Elements of taps pooled per gas.
 pub const POOL_TAPS_PER_GAS: u64 = 32;
 /// Pooled elements per gas.
 pub const POOL_PER_GAS: u64 = 8;
+/// Taps found per gas, whatever their channels, for a convolution or a pool.
+pub const TAPS_PER_GAS: u64 = 4;
 /// Bytes gathered per gas.
 pub const GATHER_BYTES_PER_GAS: u64 = 64;
-/// Columns that a product of attention pays for at least.
-pub const ATTENTION_COLUMNS: u64 = 16;
+/// Products of attention per gas: its sums are short.
+pub const ATTENTION_MACS_PER_GAS: u64 = 512;
+/// Each head of a sequence.
+pub const HEAD: u64 = 16;
 /// Elements whose cosine is taken per gas.
 pub const COSINE_PER_GAS: u64 = 16;
 /// Values of updates per gas.
 pub const UPDATES_PER_GAS: u64 = 16;
 /// Means, and changes by a ratio, per gas: each is a division.
-pub const DIVISIONS_PER_GAS: u64 = 1;
+pub const DIVISIONS_PER_GAS: u64 = 4;
 /// Eight words drawn.
 pub const PRNG_BLOCK: u64 = 36;
 /// Entries of a population per gas.
@@ -89,12 +97,17 @@ pub const fn product(m: u64, k: u64, n: u64) -> u64 {
 
 /// Reading the weights [k,n] of a product.
 pub const fn weights(k: u64, n: u64) -> u64 {
-    (k * n).div_ceil(OPERANDS_PER_GAS)
+    k.div_ceil(ROWS_PER_GAS) + (k * n).div_ceil(OPERANDS_PER_GAS)
 }
 
-/// Collecting `elements` of taps.
-pub const fn im2col(elements: u64) -> u64 {
-    elements.div_ceil(IM2COL_PER_GAS)
+/// Collecting the taps of `rows` output pixels, `taps` each, of `channels` elements.
+pub const fn im2col(rows: u64, taps: u64, channels: u64) -> u64 {
+    rows + (rows * taps).div_ceil(TAPS_PER_GAS) + (rows * taps * channels).div_ceil(IM2COL_PER_GAS)
+}
+
+/// Checking the constants of `n` columns.
+pub const fn columns(n: u64) -> u64 {
+    n.div_ceil(COLUMNS_PER_GAS)
 }
 
 /// Requantising `elements`.
@@ -122,9 +135,11 @@ pub const fn add(elements: u64) -> u64 {
     elements.div_ceil(ADD_PER_GAS)
 }
 
-/// Pooling `taps` into `elements`.
-pub const fn pool(elements: u64, taps: u64) -> u64 {
-    elements.div_ceil(POOL_PER_GAS) + taps.div_ceil(POOL_TAPS_PER_GAS)
+/// Pooling `taps` each into `rows` output pixels of `channels` elements.
+pub const fn pool(rows: u64, taps: u64, channels: u64) -> u64 {
+    rows + (rows * channels).div_ceil(POOL_PER_GAS)
+        + (rows * taps).div_ceil(TAPS_PER_GAS)
+        + (rows * taps * channels).div_ceil(POOL_TAPS_PER_GAS)
 }
 
 /// Copying `rows` of `bytes` together.
@@ -132,11 +147,15 @@ pub const fn gather(rows: u64, bytes: u64) -> u64 {
     rows + bytes.div_ceil(GATHER_BYTES_PER_GAS)
 }
 
-/// The products of attention: one [m,k] with [k,n] for each of so many sequences and heads, and its requantisation. A
-/// product with few columns takes as long as one with [`ATTENTION_COLUMNS`].
-pub fn attention(blocks: u64, [m, k, n]: [u64; 3]) -> u64 {
-    let wide = n.max(ATTENTION_COLUMNS);
-    blocks * (product(m, k, wide) + weights(k, wide) + requant(m * n))
+/// The products of attention: for each of `heads` (of all sequences together), [m,k] with [k,n].
+pub const fn attention(heads: u64, [m, k, n]: [u64; 3]) -> u64 {
+    let accumulators = heads * m * n;
+    heads * HEAD
+        + (accumulators * k).div_ceil(ATTENTION_MACS_PER_GAS)
+        + (heads * k).div_ceil(ROWS_PER_GAS)
+        + (heads * (m + n) * k).div_ceil(OPERANDS_PER_GAS)
+        + accumulators.div_ceil(ACCUMULATORS_PER_GAS)
+        + requant(accumulators)
 }
 
 /// Cosines of the rows of two matrices.
@@ -151,7 +170,7 @@ pub const fn fedavg(elements: u64, count: u64) -> u64 {
 
 /// The trimmed mean of `count` updates, which sorts each element's values.
 pub const fn trimmed_mean(elements: u64, count: u64) -> u64 {
-    elements.div_ceil(DIVISIONS_PER_GAS) + elements * count * (count.ilog2() as u64 + 1)
+    elements.div_ceil(DIVISIONS_PER_GAS) + (elements * count * (count.ilog2() as u64 + 1)).div_ceil(UPDATES_PER_GAS)
 }
 
 /// APPLY_DELTA.

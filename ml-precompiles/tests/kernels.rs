@@ -4,7 +4,9 @@
 
 mod kernels {
     mod elements;
+    mod models;
     mod operations;
     mod products;
     mod support;
+    mod vision;
 }

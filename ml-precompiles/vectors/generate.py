@@ -8,9 +8,11 @@ from keccak import keccak
 # The numbers of src/gas.rs.
 GAS = dict(
     BASE=500, META=100, LOOKUP=2_100, LOAD_BYTES_PER_GAS=16, TILE_I8=128, TILE_I32=384, SLICE_BYTES_PER_GAS=64,
-    MACS_PER_GAS=1_024, OPERANDS_PER_GAS=64, ACCUMULATORS_PER_GAS=8, IM2COL_PER_GAS=64, REQUANT_PER_GAS=8,
+    MACS_PER_GAS=1_024, OPERANDS_PER_GAS=64, ROWS_PER_GAS=2, ACCUMULATORS_PER_GAS=8, IM2COL_PER_GAS=64,
+    REQUANT_PER_GAS=16, COLUMNS_PER_GAS=2, TAPS_PER_GAS=4,
     LUT8_PER_GAS=32, ROW_OPERATION_PER_GAS=8, ROW=2, ADD_PER_GAS=32, POOL_TAPS_PER_GAS=32, POOL_PER_GAS=8,
-    GATHER_BYTES_PER_GAS=64, ATTENTION_COLUMNS=16, COSINE_PER_GAS=16, UPDATES_PER_GAS=16, DIVISIONS_PER_GAS=1,
+    GATHER_BYTES_PER_GAS=64, ATTENTION_MACS_PER_GAS=512, HEAD=16, COSINE_PER_GAS=16, UPDATES_PER_GAS=16,
+    DIVISIONS_PER_GAS=4,
     PRNG_BLOCK=36, POPULATION_PER_GAS=64, METRIC_PER_GAS=16, NODE=200, VERIFY_LEVEL=60,
 )
 
@@ -26,30 +28,35 @@ def price(code, attributes, operands, y):
     if code in (0x10, 0x11):
         w, constants = operands[1], operands[3]
         gas = product_gas(y.rows, w.rows, w.cols)
-        gas += by(y.rows * w.rows, "IM2COL_PER_GAS") if code == 0x11 else 0
+        if code == 0x11:
+            taps = attributes[2] * attributes[3]
+            gas += y.rows + by(y.rows * taps, "TAPS_PER_GAS") + by(y.rows * w.rows, "IM2COL_PER_GAS")
         gas += by(y.rows * y.cols, "REQUANT_PER_GAS") if constants else 0
-        return gas, by(w.rows * w.cols, "OPERANDS_PER_GAS")
+        fixed = by(w.rows, "ROWS_PER_GAS") + by(w.rows * w.cols, "OPERANDS_PER_GAS")
+        return gas, fixed + (by(w.cols, "COLUMNS_PER_GAS") if constants else 0)
     if code in (0x19, 0x1a):
         heads, tokens, depth = attributes[:3]
-        blocks = (operands[1].rows // tokens) * heads
+        p = (operands[1].rows // tokens) * heads
         k, n = (depth, tokens) if code == 0x19 else (tokens, depth)
-        wide = max(n, GAS["ATTENTION_COLUMNS"])
-        each = product_gas(tokens, k, wide) + by(k * wide, "OPERANDS_PER_GAS") + by(tokens * n, "REQUANT_PER_GAS")
-        return blocks * each, 0
+        gas = p * GAS["HEAD"] + by(p * tokens * k * n, "ATTENTION_MACS_PER_GAS") + by(p * k, "ROWS_PER_GAS")
+        gas += by(p * (tokens + n) * k, "OPERANDS_PER_GAS") + by(p * tokens * n, "ACCUMULATORS_PER_GAS")
+        return gas + by(p * tokens * n, "REQUANT_PER_GAS"), by(operands[2].cols, "COLUMNS_PER_GAS")
     size, count = len(y.data), len(operands)
     if code == 0x17:
-        taps = size * attributes[3] * attributes[4]
-        return by(size, "POOL_PER_GAS") + by(taps, "POOL_TAPS_PER_GAS"), 0
+        taps = y.rows * attributes[3] * attributes[4]
+        gas = y.rows + by(size, "POOL_PER_GAS") + by(taps, "TAPS_PER_GAS") + by(taps * y.cols, "POOL_TAPS_PER_GAS")
+        return gas, 0
+    if code in (0x12, 0x15):
+        name = "REQUANT_PER_GAS" if code == 0x12 else "ROW_OPERATION_PER_GAS"
+        return (y.rows * GAS["ROW"] if code == 0x15 else 0) + by(size, name), by(y.cols, "COLUMNS_PER_GAS")
     return {
-        0x12: lambda: by(size, "REQUANT_PER_GAS"),
         0x13: lambda: by(size, "LUT8_PER_GAS"),
         0x14: lambda: y.rows * GAS["ROW"] + by(size, "ROW_OPERATION_PER_GAS"),
-        0x15: lambda: y.rows * GAS["ROW"] + by(size, "ROW_OPERATION_PER_GAS"),
         0x16: lambda: by(size, "ADD_PER_GAS"),
         0x18: lambda: y.rows + by(y.size(), "GATHER_BYTES_PER_GAS"),
         0x31: lambda: x.rows * GAS["ROW"] + by(x.rows * x.cols, "COSINE_PER_GAS"),
         0x40: lambda: by(size, "DIVISIONS_PER_GAS") + by(size * count, "UPDATES_PER_GAS"),
-        0x41: lambda: by(size, "DIVISIONS_PER_GAS") + size * count * count.bit_length(),
+        0x41: lambda: by(size, "DIVISIONS_PER_GAS") + by(size * count * count.bit_length(), "UPDATES_PER_GAS"),
         0x42: lambda: by(size, "DIVISIONS_PER_GAS"),
         0x50: lambda: ceil(size, 8) * GAS["PRNG_BLOCK"],
         0x51: lambda: size * GAS["PRNG_BLOCK"] + by(attributes[3], "POPULATION_PER_GAS"),

@@ -53,7 +53,7 @@ impl<P: Shaped> Operation<P> {
             Kind::Requant => {
                 let [m, n] = matrix(self.operand(0)?, Dtype::I32, "x")?;
                 expect_shape(self.operand(1)?, Dtype::I32, &[3, n as u32], "constants")?;
-                Ok(Plan::new(output(Dtype::I8, [m, n])?, gas::requant(m * n)))
+                Ok(Plan { fixed: gas::columns(n), ..Plan::new(output(Dtype::I8, [m, n])?, gas::requant(m * n)) })
             }
             Kind::Lut8 => {
                 let x = self.operand(0)?.shape();
@@ -69,7 +69,7 @@ impl<P: Shaped> Operation<P> {
             Kind::LayernormI8 => {
                 let dims = matrix(self.operand(0)?, Dtype::I8, "x")?;
                 expect_shape(self.operand(1)?, Dtype::I32, &[3, dims[1] as u32], "constants")?;
-                Ok(Plan::new(output(Dtype::I8, dims)?, gas::layernorm(dims)))
+                Ok(Plan { fixed: gas::columns(dims[1]), ..Plan::new(output(Dtype::I8, dims)?, gas::layernorm(dims)) })
             }
             Kind::AddI8 => {
                 let [m, n] = matrix(self.operand(0)?, Dtype::I8, "a")?;
@@ -82,7 +82,7 @@ impl<P: Shaped> Operation<P> {
                 let [m, n] = matrix(self.operand(0)?, Dtype::I8, "x")?;
                 let output = output(Dtype::I8, [pixels(window, m)?, n])?;
                 let macs = output.elements() as u64 * window.taps();
-                Ok(Plan { macs, ..Plan::new(output, gas::pool(output.elements() as u64, macs)) })
+                Ok(Plan { macs, ..Plan::new(output, gas::pool(output.rows() as u64, window.taps(), n)) })
             }
             Kind::Gather => self.plan_gather(),
             Kind::ScoresI8 { heads, first } => self.plan_scores(heads, *first),
@@ -116,14 +116,19 @@ impl<P: Shaped> Operation<P> {
         let (dtype, requant) = match self.optional(3) {
             Some(constants) => {
                 expect_shape(constants, Dtype::I32, &[3, n as u32], "requant")?;
-                (Dtype::I8, gas::requant(m * n))
+                (Dtype::I8, [gas::requant(m * n), gas::columns(n)])
             }
-            None => (Dtype::I32, 0),
+            None => (Dtype::I32, [0; 2]),
         };
         let output = output(dtype, [m, n])?;
         // The accumulators take as much memory as an I32 result, whatever the result is.
         Shape::new(Dtype::I32, output.dims())?;
-        Ok(Plan { output, macs: m * k * n, gas: gas::product(m, k, n) + requant, fixed: gas::weights(k, n) })
+        Ok(Plan {
+            output,
+            macs: m * k * n,
+            gas: gas::product(m, k, n) + requant[0],
+            fixed: gas::weights(k, n) + requant[1],
+        })
     }
 
     fn plan_conv2d(&self, window: &Window) -> Result<Plan, Failure> {
@@ -132,7 +137,7 @@ impl<P: Shaped> Operation<P> {
         let taps = output(Dtype::I8, [pixels(window, m)?, window.taps().saturating_mul(channels)])?;
         let [rows, cols] = [taps.rows() as u64, taps.cols() as u64];
         let plan = self.plan_product(rows, cols)?;
-        Ok(Plan { gas: plan.gas + gas::im2col(rows * cols), ..plan })
+        Ok(Plan { gas: plan.gas + gas::im2col(rows, window.taps(), channels), ..plan })
     }
 
     fn plan_gather(&self) -> Result<Plan, Failure> {
@@ -157,9 +162,8 @@ impl<P: Shaped> Operation<P> {
         expect(k? == rows, "k")?;
         expect_shape(self.operand(2)?, Dtype::I32, &[3, h as u32], "constants")?;
         let output = output(Dtype::I8, [rows.saturating_mul(h), tokens])?;
-        let elements = output.elements() as u64;
         let gas = gas::attention(rows / tokens * h, [tokens, depth, tokens]);
-        Ok(Plan { macs: elements * depth, ..Plan::new(output, gas) })
+        Ok(Plan { macs: output.elements() as u64 * depth, fixed: gas::columns(h), ..Plan::new(output, gas) })
     }
 
     fn plan_mix(&self, heads: &Heads, first: u32) -> Result<Plan, Failure> {
@@ -171,9 +175,9 @@ impl<P: Shaped> Operation<P> {
         expect(p == [rows.saturating_mul(h), tokens], "p")?;
         let output = output(Dtype::I8, [rows, h * depth])?;
         expect_shape(self.operand(2)?, Dtype::I32, &[3, output.cols() as u32], "constants")?;
-        let elements = output.elements() as u64;
         let gas = gas::attention(rows / tokens * h, [tokens, tokens, depth]);
-        Ok(Plan { macs: elements * tokens, ..Plan::new(output, gas) })
+        let fixed = gas::columns(output.cols() as u64);
+        Ok(Plan { macs: output.elements() as u64 * tokens, fixed, ..Plan::new(output, gas) })
     }
 
     fn plan_updates(&self) -> Result<Plan, Failure> {

@@ -31,12 +31,28 @@ pub(super) fn max(x: &[i8]) -> i8 {
     x.iter().fold(i8::MIN, |max, &value| value.max(max))
 }
 
-/// Eight look-ups are one store.
+/// Sixteen look-ups of four bits (`vpshufb`), one for each value of the upper four. With those bits cancelled an index is
+/// below 16, or more; plus 0x70 it keeps its lower four bits, or has the highest, which makes the look-up zero.
 #[target_feature(enable = "avx2")]
 pub(super) fn lut8(x: &[i8], by_byte: &[i8; TABLE_LEN], out: &mut [i8]) {
-    let ((blocks, rest), (out_blocks, out_rest)) = (x.as_chunks::<8>(), out.as_chunks_mut::<8>());
+    // SAFETY: 16 bytes each, and every bit pattern is a vector.
+    let half = |table: &[i8; 16]| unsafe { transmute::<[i8; 16], __m128i>(*table) };
+    let tables: [__m256i; 16] = core::array::from_fn(|index| match by_byte.as_chunks().0.get(index) {
+        Some(table) => _mm256_broadcastsi128_si256(half(table)),
+        None => _mm256_setzero_si256(),
+    });
+    let ((blocks, rest), (out_blocks, out_rest)) = (x.as_chunks::<32>(), out.as_chunks_mut::<32>());
     for (x, out) in blocks.iter().zip(out_blocks) {
-        *out = x.map(|x| by_byte[usize::from(x as u8)]);
+        // SAFETY: 32 bytes each, and every bit pattern is a vector.
+        let x = unsafe { transmute::<[i8; 32], __m256i>(*x) };
+        let mut found = _mm256_setzero_si256();
+        for (upper, table) in (0u8..16).zip(&tables) {
+            let index = _mm256_xor_si256(x, _mm256_set1_epi8((upper << 4) as i8));
+            let index = _mm256_adds_epu8(index, _mm256_set1_epi8(0x70));
+            found = _mm256_or_si256(found, _mm256_shuffle_epi8(*table, index));
+        }
+        // SAFETY: 32 bytes each, and every bit pattern is an array of integers.
+        *out = unsafe { transmute::<__m256i, [i8; 32]>(found) };
     }
     for (x, out) in rest.iter().zip(out_rest) {
         *out = by_byte[usize::from(*x as u8)];
