@@ -29,7 +29,7 @@ pub(crate) fn evaluate(
         return Err(ConvertError::Labels { labels: labels.len(), rows, columns: output.cols });
     }
     let tensors: BTreeMap<B256, Arc<Tensor>> =
-        built.parameters.iter().map(|parameter| (parameter.tensor.id(), parameter.tensor.clone())).collect();
+        built.parameters.iter().map(|parameter| (parameter.id, parameter.tensor.clone())).collect();
     let mut sums = vec![Sums::default(); network.nodes.len() + 1];
     let mut classes = Classes::default();
     for (batch, done) in items.batches() {

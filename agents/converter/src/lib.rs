@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod array;
+mod attention;
 mod calibrate;
 mod constants;
 mod description;
@@ -8,6 +9,7 @@ mod error;
 mod evaluate;
 mod float;
 mod functions;
+mod fuse;
 mod lower;
 mod manifest;
 mod network;
@@ -108,7 +110,7 @@ pub fn convert(
         }
     };
     let tensor = |parameter: &Parameter| {
-        let (id, shape) = (parameter.tensor.id(), parameter.tensor.shape());
+        let (id, shape) = (parameter.id, parameter.tensor.shape());
         TensorManifest {
             id,
             file: format!("tensors/{id}.bin"),

@@ -1,6 +1,7 @@
 //! From a network and what was measured of it to the graph and its tensors.
 
 use crate::{
+    attention,
     calibrate::Measured,
     constants::{self, Column, FACTORS, Quantisation},
     description::InputDescription,
@@ -34,6 +35,8 @@ impl Steps {
 /// A tensor that the graph names.
 #[derive(Clone, Debug)]
 pub struct Parameter {
+    /// Its id.
+    pub id: B256,
     /// The tensor.
     pub tensor: Arc<Tensor>,
     /// The layer that reads it first.
@@ -172,7 +175,7 @@ impl Builder<'_> {
         let least: Vec<f64> = (0..n).map(|j| constants::least_scale(&column(j), bias[j], from)).collect();
         let steps = match heads {
             None => Steps::Whole(self.range(id, least.iter().copied().fold(0.0, f64::max))?),
-            Some(heads) => Steps::Columns(head_scales(&self.measured.ranges[id], &least, heads)?),
+            Some(heads) => Steps::Columns(attention::scales(&self.measured.ranges[id], &least, heads)?),
         };
         let (mut data, mut biases, mut factors) = (vec![0; k * n], Vec::new(), Vec::new());
         for (j, &bias) in bias.iter().enumerate() {
@@ -275,8 +278,8 @@ impl Builder<'_> {
     ) -> Result<Source, Wrong> {
         let tensor = tensor.map_err(|error| Wrong::Other(error.into()))?;
         let id: B256 = tensor.id();
-        if self.parameters.iter().all(|parameter| parameter.tensor.id() != id) {
-            self.parameters.push(Parameter { tensor: Arc::new(tensor), layer: node.name.clone(), role });
+        if self.parameters.iter().all(|parameter| parameter.id != id) {
+            self.parameters.push(Parameter { id, tensor: Arc::new(tensor), layer: node.name.clone(), role });
         }
         Ok(id.into())
     }
@@ -289,26 +292,4 @@ const fn value(id: Id) -> Source {
 
 fn to_u32(dims: &[usize]) -> Vec<u32> {
     dims.iter().map(|dim| u32::try_from(*dim).unwrap_or(u32::MAX)).collect()
-}
-
-/// Scales of q, k (one for each head) and v (one for each column), symmetric.
-fn head_scales(ranges: &[[f64; 2]], least: &[f64], heads: &Heads) -> Result<Vec<f64>, Reason> {
-    let depth = heads.depth as usize;
-    let own: Vec<f64> =
-        ranges.iter().zip(least).map(|([low, high], least)| (high.max(-low) / 127.0).max(*least)).collect();
-    let third = own.len() / 3;
-    let mut scales = Vec::with_capacity(own.len());
-    for (part, size) in [(0, depth), (1, depth), (2, 1)] {
-        let own = &own[part * third..(part + 1) * third];
-        let largest = own.iter().copied().fold(0.0, f64::max);
-        if !largest.is_normal() {
-            return Err(Reason::Dead);
-        }
-        for group in own.chunks(size) {
-            // A head or column that is almost zero beside the others does not need its own precision.
-            let scale = group.iter().copied().fold(largest / 4096.0, f64::max);
-            scales.extend(std::iter::repeat_n(scale, group.len()));
-        }
-    }
-    Ok(scales)
 }

@@ -136,6 +136,19 @@ fn the_same_model_comes_out_twice_and_another_of_other_weights() {
 const FROZEN: &str = "0x90435553891fd0ab3dd793e562ab7bf21e034fc2180c441b003e8421a9417766";
 
 #[test]
+fn an_input_scale_given_from_outside_is_kept() {
+    let (images, _) = digits();
+    let w = train(&images[..100], &digits().1[..100]);
+    let mut json = mlp();
+    // Raw pixels, 0 to 16.
+    json["input"] = json!({ "columns": 64, "scale": 0.0625, "zero_point": 0 });
+    let model = run(json, &w, batch(&images[..100])).unwrap();
+    assert_eq!(model.input().unwrap().quantise_nearest(images[0][10].into()), (images[0][10] * 16.0) as i8);
+    assert_eq!(model.report.layers[0].relative_rms, 0.0);
+    assert!(model.report.output.argmax_agreement > 0.98, "{}", model.report);
+}
+
+#[test]
 fn a_convolutional_network_of_every_kind_of_layer_for_images() {
     let mut numbers = Numbers::new(11);
     let w = weights(

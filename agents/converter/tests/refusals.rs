@@ -127,6 +127,13 @@ fn indices_are_below_the_table() {
 }
 
 #[test]
+fn the_documented_description_is_one() {
+    let readme = include_str!("../README.md");
+    let json = readme.split("```json").nth(1).unwrap().split("```").next().unwrap();
+    assert_eq!(Description::from_json(json.as_bytes()).unwrap().layers.len(), 8);
+}
+
+#[test]
 fn descriptions_are_read_strictly() {
     let good = r#"{"input":{"columns":2},"layers":[{"kind":"relu","name":"r"}]}"#;
     assert!(Description::from_json(good.as_bytes()).is_ok());
