@@ -1,4 +1,4 @@
-//! From images to an integer model on the chain: floats in [`train`], integers everywhere else.
+//! From images to an integer model on the chain: floats in [`train`()] and in the converter, integers everywhere else.
 
 mod aggregate;
 mod integer_model;
@@ -27,14 +27,9 @@ pub enum MlError {
     /// Weights of 128 or more in magnitude, or that are no numbers.
     #[error("weight {0} does not fit Q8.24")]
     WeightRange(usize),
-    /// Activations that are all zero, or a column so strong that its factor would be 1 or more.
-    #[error("column {column} of layer {layer} cannot be scaled to 8 bits")]
-    Scale {
-        /// 0: hidden, 1: output.
-        layer: usize,
-        /// Which output of the layer.
-        column: usize,
-    },
+    /// Weights of which no integer model can be made.
+    #[error(transparent)]
+    Convert(#[from] autonet_converter::ConvertError),
     /// A parameter that nobody has given.
     #[error("the model lacks tensor {0}")]
     MissingTensor(alloy::primitives::B256),

@@ -198,10 +198,7 @@ fn operations() -> Vec<(Address, Vec<u8>)> {
         (abi::LAYERNORM_I8, [x_id, scales.id()].concat()),
         (abi::POOL, [number(0).to_vec(), window(2, 1), x_id.to_vec()].concat()),
         (abi::POOL, [number(1).to_vec(), window(3, 2), x_id.to_vec()].concat()),
-        (
-            abi::CONV2D_I8,
-            [window(2, 1), [number(120), x_id, kernel.id(), B256::ZERO, B256::ZERO].concat()].concat(),
-        ),
+        (abi::CONV2D_I8, [window(2, 1), [number(120), x_id, kernel.id(), B256::ZERO, B256::ZERO].concat()].concat()),
         (abi::GATHER, [x_id, indices.id()].concat()),
         (abi::GATHER, [x_id, bias_id].concat()),
         (abi::SCORES_I8, [split.clone(), [number(0), x_id, x_id, by_head.id()].concat()].concat()),

@@ -62,14 +62,15 @@ impl Engine {
     /// The fastest kernels of this processor, on all of its cores where the work is large.
     pub fn detect() -> Self {
         #[cfg(feature = "std")]
-        {
+        let engine = {
             static DETECTED: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
-            return *DETECTED.get_or_init(|| {
+            *DETECTED.get_or_init(|| {
                 Self::new(Simd::detect(), std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
-            });
-        }
+            })
+        };
         #[cfg(not(feature = "std"))]
-        Self::SCALAR
+        let engine = Self::SCALAR;
+        engine
     }
 
     /// The same kernels on one thread.
