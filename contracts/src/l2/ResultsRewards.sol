@@ -67,8 +67,8 @@ contract ResultsRewards is VotedScores {
         if (vote.commitment != 0) revert AlreadyVoted(msg.sender);
         vote.commitment = commitment;
         vote.stake = STAKING.positionOf(msg.sender, Role.Coordinator).amount;
-        if (TASKS.task(taskId).params.scoring == Scoring.Votes) _admit(taskId, msg.sender, vote);
         _tallies[taskId].votesCommitted++;
+        if (TASKS.task(taskId).params.scoring == Scoring.Votes) _admit(taskId, msg.sender, vote);
         emit VoteCommitted(taskId, msg.sender, commitment);
         uint256 atStake = Math.max(MIN_VOTE_PLEDGE, vote.stake / 10);
         STAKING.pledge(Role.Coordinator, msg.sender, atStake, Duties.ofTask(taskId));
