@@ -64,9 +64,9 @@ impl Engine {
         #[cfg(feature = "std")]
         {
             static DETECTED: std::sync::OnceLock<Engine> = std::sync::OnceLock::new();
-            return *DETECTED.get_or_init(|| {
+            *DETECTED.get_or_init(|| {
                 Self::new(Simd::detect(), std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
-            });
+            })
         }
         #[cfg(not(feature = "std"))]
         Self::SCALAR
