@@ -48,7 +48,9 @@ fn products(c: &mut Criterion) {
 }
 
 /// Image, kernel, stride, channels, and what is added on every side.
-const WINDOWS: [([u32; 2], [u32; 2], [u32; 2], u32, u32); 10] = [
+type Case = ([u32; 2], [u32; 2], [u32; 2], u32, u32);
+
+const WINDOWS: [Case; 10] = [
     ([56, 56], [3, 3], [1, 1], 64, 1),
     ([112, 112], [7, 7], [2, 2], 3, 3),
     ([256, 256], [3, 3], [1, 1], 1, 1),

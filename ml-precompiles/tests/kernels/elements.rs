@@ -205,6 +205,37 @@ fn constants_and_accumulators_at_their_ends_are_equal() {
 }
 
 #[test]
+fn softmaxes_of_whole_quotients_are_equal() {
+    // Rows of equal elements: two, or any even divisor of 128, leave no remainder.
+    for n in 1..140 {
+        for exp in [1, 3, 7, 1_000, 65_521, 65_535] {
+            let (x, exps) = (vec![-5; n], [exp; TABLE_LEN]);
+            assert_equal("softmax", |engine| {
+                let mut out = vec![99; n];
+                engine.softmax_row(&x, &exps, &mut out);
+                out
+            });
+        }
+    }
+}
+
+#[test]
+fn normalisations_far_beyond_a_byte_are_equal() {
+    // One element far from all others, and constants that make more than 32 bits of it.
+    for n in [16, 64, 1_000] {
+        for m in [i32::MIN, i32::MAX, 1_999_999_999, -1_888_888_888] {
+            let scales = vec![Scale::new(m, 12_345, 17).expect("in range"); n];
+            let x: Vec<i8> = (0..4 * n).map(|i| if i % n == i / n { 127 } else { -(i as i8 & 3) }).collect();
+            assert_equal("layernorm", |engine| {
+                let mut out = vec![99; x.len()];
+                engine.layernorm(&x, &scales, &mut out);
+                out
+            });
+        }
+    }
+}
+
+#[test]
 fn the_longest_rows_are_equal() {
     let exps = [65_535; TABLE_LEN];
     for fill in [-128, 127] {

@@ -16,7 +16,7 @@ const COLS: usize = 16;
 /// Pairs of k in a block.
 const PAIRS: usize = 192;
 /// Panels in a block.
-const PANELS: usize = 32;
+const PANELS: usize = 16;
 
 /// Two consecutive rows of `b` in 16 columns, 16-bit integers: `b(k,0), b(k+1,0), b(k,1), ...`.
 type Lane = [__m256i; 2];

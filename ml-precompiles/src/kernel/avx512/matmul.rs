@@ -16,7 +16,7 @@ const HALF: usize = 16;
 /// Fours of k in a block.
 const QUADS: usize = 128;
 /// Panels in a block.
-const PANELS: usize = 16;
+const PANELS: usize = 8;
 
 /// Four consecutive rows of `b + 128` in 32 columns: `b(k,0), b(k+1,0), b(k+2,0), b(k+3,0), b(k,1), ...`.
 type Lane = [__m512i; 2];
@@ -70,8 +70,7 @@ fn pack(rows: &[i8], n: usize, cols: Range<usize>, stride: usize, packed: &mut [
             *line = row;
         }
         for (panel, left) in cols.clone().step_by(COLS).enumerate() {
-            packed[panel * stride + quad] =
-                [left, left + HALF].map(|left| interleave(lines.map(|line| load_row(line.get(left..).unwrap_or(&[])))));
+            packed[panel * stride + quad] = [interleave(&lines, left), interleave(&lines, left + HALF)];
         }
     }
 }
@@ -88,15 +87,19 @@ fn load_row(row: &[i8]) -> __m128i {
     unsafe { transmute::<[i8; HALF], __m128i>(row) }
 }
 
-/// The four bytes of each column together, plus 128.
+/// The four bytes of each of 16 columns together, plus 128.
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn interleave(rows: [__m128i; 4]) -> __m512i {
-    let upper = [_mm_unpacklo_epi8(rows[0], rows[1]), _mm_unpackhi_epi8(rows[0], rows[1])];
-    let lower = [_mm_unpacklo_epi8(rows[2], rows[3]), _mm_unpackhi_epi8(rows[2], rows[3])];
-    let [low, high] = [0, 1].map(|half| {
-        let (even, odd) = (_mm_unpacklo_epi16(upper[half], lower[half]), _mm_unpackhi_epi16(upper[half], lower[half]));
-        _mm256_set_m128i(odd, even)
-    });
+fn interleave(lines: &[&[i8]; 4], left: usize) -> __m512i {
+    let [a, b, c, d] = [
+        load_row(lines[0].get(left..).unwrap_or_default()),
+        load_row(lines[1].get(left..).unwrap_or_default()),
+        load_row(lines[2].get(left..).unwrap_or_default()),
+        load_row(lines[3].get(left..).unwrap_or_default()),
+    ];
+    let (upper, lower) = (_mm_unpacklo_epi8(a, b), _mm_unpacklo_epi8(c, d));
+    let low = _mm256_set_m128i(_mm_unpackhi_epi16(upper, lower), _mm_unpacklo_epi16(upper, lower));
+    let (upper, lower) = (_mm_unpackhi_epi8(a, b), _mm_unpackhi_epi8(c, d));
+    let high = _mm256_set_m128i(_mm_unpackhi_epi16(upper, lower), _mm_unpacklo_epi16(upper, lower));
     let bytes = _mm512_inserti64x4::<1>(_mm512_castsi256_si512(low), high);
     _mm512_xor_si512(bytes, _mm512_set1_epi32(i32::from_ne_bytes([0x80; 4])))
 }
