@@ -190,6 +190,11 @@ pub struct Frontier {
 }
 
 impl Frontier {
+    /// What [`Self::peaks`] of so many leaves stand for; none if they are not one for each set bit.
+    pub fn from_peaks(count: u64, peaks: Vec<B256>) -> Option<Self> {
+        (peaks.len() == count.count_ones() as usize).then_some(Self { count, peaks })
+    }
+
     /// Appends a leaf.
     pub fn push(&mut self, leaf: B256) {
         let mut hash = leaf;

@@ -67,7 +67,7 @@ impl Engine {
             *DETECTED.get_or_init(|| {
                 Self::new(Simd::detect(), std::thread::available_parallelism().unwrap_or(NonZeroUsize::MIN))
             })
-        }
+        };
         #[cfg(not(feature = "std"))]
         let engine = Self::SCALAR;
         engine

@@ -1,0 +1,47 @@
+//! The steps of each operation: how many there are, and what each does.
+
+mod conv2d;
+mod lut8;
+mod matmul;
+mod metric;
+mod requant;
+
+use crate::{
+    call::Call,
+    error::Refusal,
+    step::{Step, Stop},
+};
+
+/// How an operation is cut.
+struct Rules {
+    /// Number of steps.
+    steps: fn(&Call) -> Result<u64, Refusal>,
+    /// Makes one.
+    step: fn(&mut Step<'_>) -> Result<(), Stop>,
+}
+
+const fn rules(code: u8) -> Result<Rules, Refusal> {
+    Ok(match code {
+        0x10 => Rules { steps: matmul::steps, step: matmul::step },
+        0x11 => Rules { steps: conv2d::steps, step: conv2d::step },
+        0x12 => Rules { steps: tile_by_tile, step: requant::step },
+        0x13 => Rules { steps: tile_by_tile, step: lut8::step },
+        0x30 => Rules { steps: metric::steps, step: metric::step },
+        _ => return Err(Refusal::Code(code)),
+    })
+}
+
+/// Number of steps of a call.
+pub(crate) fn steps(call: &Call) -> Result<u64, Refusal> {
+    (rules(call.code())?.steps)(call)
+}
+
+/// Makes one.
+pub(crate) fn step(step: &mut Step<'_>) -> Result<(), Stop> {
+    (rules(step.call.code())?.step)(step)
+}
+
+/// One step for each tile of the result.
+fn tile_by_tile(call: &Call) -> Result<u64, Refusal> {
+    Ok(call.output()?.tiles() as u64)
+}

@@ -1,0 +1,6 @@
+//! The contract, in an EVM, against the crate.
+
+mod harness;
+mod metric;
+mod product;
+mod tilewise;
