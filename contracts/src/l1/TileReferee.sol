@@ -12,7 +12,7 @@ contract TileReferee is ITileReferee {
     /// @notice The referees, by the operations that they repeat.
     struct Referees {
         ITileReferee product; // MATMUL_I8, CONV2D_I8, REQUANT
-        ITileReferee tilewise; // LUT8, COMMIT
+        ITileReferee tilewise; // LUT8
         ITileReferee metric; // METRIC
         ITileReferee rows; // SOFTMAX_I8, LAYERNORM_I8
         ITileReferee image; // ADD_I8, POOL, GATHER
@@ -54,7 +54,7 @@ contract TileReferee is ITileReferee {
     /// @notice Who repeats operations of this code.
     function refereeOf(uint256 code) public view returns (ITileReferee referee) {
         if (code >= 0x10 && code <= 0x12) referee = PRODUCT;
-        else if (code == 0x13 || code == 0x01) referee = TILEWISE;
+        else if (code == 0x13) referee = TILEWISE;
         else if (code == 0x14 || code == 0x15) referee = ROWS;
         else if (code >= 0x16 && code <= 0x18) referee = IMAGE;
         else if (code == 0x19 || code == 0x1a) referee = ATTENTION;

@@ -39,7 +39,9 @@ abstract contract OperationReferee is ITileReferee {
 
     /// @inheritdoc ITileReferee
     function steps(bytes calldata request, bytes calldata operands) external view returns (uint64) {
-        return uint64(_count(_load(request, operands), request));
+        uint256 count = _count(_load(request, operands), request);
+        require(count > 0 && count <= type(uint64).max, WrongOperands());
+        return uint64(count);
     }
 
     /// @dev Number of attribute words of an operation; reverts with UnknownCode for what another referee does.
