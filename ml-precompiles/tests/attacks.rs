@@ -182,16 +182,16 @@ fn the_largest_calls_are_paid_before_anything_is_worked_out() {
     }
 }
 
-/// Each of these nodes alone counts 2^58 taps: 64 of them are more than 64 bits can count.
+/// Each of these nodes alone counts 2^50 taps.
 #[test]
 fn taps_that_cannot_be_counted_are_too_many() {
-    let window = window([65_536, 1], [65_536, 65_536], [65_535, 65_535], [0, 0]);
+    let window = window([65_536, 1], [4_096, 4_096], [4_095, 4_095], [0, 0]);
     for nodes in [1, 63, 64, 65, MAX_NODES] {
         let mut builder = GraphBuilder::with_items(Input { dtype: Dtype::I8, rows_per_item: 65_536, cols: 1_024 });
         (0..nodes).fold(Value::INPUT, |value, _| builder.node(Operation::pool(Pooling::Max, window, value.into())));
         let graph: Bytes = builder.build().expect("a graph").encode().into();
         let mut host = Shapes::default();
-        let failure = CallOutcome::Fail(Failure::Macs((nodes as u64).saturating_mul(1 << 58)));
+        let failure = CallOutcome::Fail(Failure::Macs((nodes as u64) << 50));
         assert_eq!(host.call(abi::PRICE, &graph, u64::MAX), failure);
         let x = host.i8(&[65_536, 1_024]);
         host.graph = Some(Registered { graph, price: Price::default() });
@@ -200,6 +200,18 @@ fn taps_that_cannot_be_counted_are_too_many() {
             assert_eq!(host.call(abi::FORWARD, &input, u64::MAX), failure);
         }
     }
+}
+
+/// A sum of more would not fit the 32 bits that it is carried in.
+#[test]
+fn pools_of_more_than_2_to_the_24_taps_are_refused() {
+    let x = Shape::new(Dtype::I8, &[65_536, 1]).expect("a shape");
+    let pool = |kernel: [u32; 2]| {
+        let window = window([256, 256], kernel, [0, 0], kernel.map(|side| side - 1));
+        Operation::pool(Pooling::Mean, window, x).plan()
+    };
+    assert!(pool([4_096, 4_096]).is_ok());
+    assert_eq!(pool([4_096, 4_097]), Err(Failure::Word(3)));
 }
 
 #[test]

@@ -50,7 +50,7 @@ struct Mean {
 }
 
 impl Mean {
-    /// The means of `count` elements, at most 2^26: as many as a tensor has.
+    /// The means of `count` elements, at most 2^24: see [`super::kind::MAX_POOL_TAPS`].
     fn write(&mut self, engine: &Engine, count: u32, out: &mut [i8]) {
         if count != self.count {
             (self.count, self.divisor) = (count, Divisor::new(2 * count));

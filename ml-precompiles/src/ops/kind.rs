@@ -8,6 +8,9 @@ use core::ops::Range;
 /// The most that one PRNG or SAMPLE draws.
 pub const MAX_DRAWS: u32 = 65_536;
 
+/// The most taps of a POOL: a sum of so many elements fits 32 bits.
+pub const MAX_POOL_TAPS: u64 = 1 << 24;
+
 /// How an image's pixels are read: rows of x are its pixels, row by row, image after image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
@@ -415,7 +418,10 @@ fn read(code: u8, attributes: &Attributes<'_>) -> Result<Kind, usize> {
         0x16 => Kind::AddI8,
         0x17 => Kind::Pool {
             pooling: if attributes.number(0, 0..=1)? == 0 { Pooling::Max } else { Pooling::Mean },
-            window: attributes.window(1)?,
+            window: match attributes.window(1)? {
+                window if window.taps() > MAX_POOL_TAPS => return Err(3),
+                window => window,
+            },
         },
         0x18 => Kind::Gather,
         0x19 => Kind::ScoresI8 {
