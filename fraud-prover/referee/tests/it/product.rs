@@ -168,6 +168,37 @@ fn taps_that_are_far_apart_are_within_the_limits() {
     println!("CONV2D_I8, each tap in a tile of its own: {:?}", check_step(&mut referee, &wide));
 }
 
+#[test]
+fn values_fail_only_beyond_their_range() {
+    let mut referee = Referee::deploy();
+    let n = 5;
+    let edges = [
+        // Operand, row of it, the last value in range, the first one out of it.
+        (2, 0, 1 << 30, (1 << 30) + 1),
+        (2, 0, -(1 << 30), -(1 << 30) - 1),
+        (3, 0, 1 << 30, (1 << 30) - 1),
+        (3, 0, i32::MAX, i32::MIN),
+        (3, 1, 31, 30),
+        (3, 1, 62, 63),
+        (3, 2, -128, -129),
+        (3, 2, 127, 128),
+    ];
+    for (operand, row, inside, outside) in edges {
+        for (value, fails) in [(inside, false), (outside, true)] {
+            let mut operands = matmul(11, [3, 18, n], true, true);
+            operands[operand] = with_i32(&operands[operand], row * n + n - 1, value);
+            let [x, weights, bias, constants] = operands;
+            let request = asked([x, weights, bias, constants.clone()]);
+            check(&mut referee, &request);
+            assert_eq!(steps(&request).last().expect("steps").after.failed, fails, "{value} in row {row} of {operand}");
+            if operand == 3 {
+                let x = requant(12, 3, n)[0].clone();
+                check(&mut referee, &Request::Operate(Operation::requant(x, constants.expect("constants"))));
+            }
+        }
+    }
+}
+
 fn requant(seed: u64, m: usize, n: usize) -> [Arc<Tensor>; 2] {
     let acc = numbers(seed, m * n).into_iter().enumerate().map(|(index, number)| match index % 16 {
         0 => i32::MIN,
