@@ -30,8 +30,8 @@ pub use kernel::Engine;
 pub use metric::{MAX_CLASSES, Metric};
 pub use operand::{Answer, Operand, Request, Shaped};
 pub use ops::{
-    Draw, Heads, Kind, MAX_BIAS, MAX_DRAWS, MAX_EXP, MAX_MACS, Operation, Plan, Pooling, Ratio, TABLE_LEN, Window,
-    arithmetic, im2col_row,
+    Draw, Heads, Kind, MAX_BIAS, MAX_DRAWS, MAX_EXP, MAX_MACS, MAX_POOL_TAPS, Operation, Plan, Pooling, Ratio,
+    TABLE_LEN, Window, arithmetic, im2col_row,
 };
 pub use program::{MAX_FORWARD_BYTES, Program, forward};
 pub use quantise::{Factor, Quantised, quantise_columns_nearest};

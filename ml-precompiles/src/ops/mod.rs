@@ -12,7 +12,7 @@ mod rows;
 mod updates;
 
 pub use arithmetic::{MAX_BIAS, MAX_EXP, TABLE_LEN};
-pub use kind::{Draw, Heads, Kind, MAX_DRAWS, Pooling, Ratio, Window};
+pub use kind::{Draw, Heads, Kind, MAX_DRAWS, MAX_POOL_TAPS, Pooling, Ratio, Window};
 pub use plan::{MAX_MACS, Plan};
 pub use product::im2col_row;
 
