@@ -4,3 +4,4 @@ mod harness;
 mod metric;
 mod product;
 mod tilewise;
+mod update;
