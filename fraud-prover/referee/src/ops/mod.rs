@@ -7,7 +7,9 @@ mod fedavg;
 mod lut8;
 mod matmul;
 mod metric;
+mod prng;
 mod requant;
+mod sample;
 mod trimmed_mean;
 
 use crate::{
@@ -35,6 +37,8 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x40 => Rules { steps: fedavg::steps, step: fedavg::step },
         0x41 => Rules { steps: trimmed_mean::steps, step: trimmed_mean::step },
         0x42 => Rules { steps: tile_by_tile, step: apply_delta::step },
+        0x50 => Rules { steps: tile_by_tile, step: prng::step },
+        0x51 => Rules { steps: sample::steps, step: sample::step },
         _ => return Err(Refusal::Code(code)),
     })
 }

@@ -1,5 +1,6 @@
 //! The contract, in an EVM, against the crate.
 
+mod draw;
 mod harness;
 mod metric;
 mod product;
