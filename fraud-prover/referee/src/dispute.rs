@@ -11,7 +11,7 @@ use crate::{
 use alloy_primitives::B256;
 use autonet_ml_precompiles::{
     Commitment, Request, Tensor,
-    commitment::{Frontier, leaf_hash, leaves, levels, siblings},
+    commitment::{Frontier, leaf_hash, leaves, levels, node_hash, siblings},
 };
 use std::sync::Arc;
 
@@ -125,6 +125,26 @@ impl Tiles for Source {
         self.read.extend_from_slice(&bytes);
         self.read.extend(siblings(&tree.levels, index).concat());
         Ok(bytes)
+    }
+
+    fn change(&mut self, tensor: &Commitment, index: u64, change: &mut dyn FnMut(&mut [u8])) -> Result<B256, Refusal> {
+        let mut bytes = self.tile(usize::MAX, tensor, index)?;
+        change(&mut bytes);
+        let refusal = Refusal::Tile { operand: usize::MAX, index };
+        let tree = self.trees.iter_mut().find(|tree| tree.root == tensor.root).ok_or(refusal)?;
+        let Held::Bytes(tiles) = &mut tree.tiles else { return Err(refusal) };
+        let mut place = index as usize;
+        let mut node = leaf_hash(&bytes);
+        tiles[place] = bytes;
+        for level in &mut tree.levels {
+            level[place] = node;
+            if let Some(sibling) = level.get(place ^ 1) {
+                node = if place & 1 == 0 { node_hash(&node, sibling) } else { node_hash(sibling, &node) };
+            }
+            place >>= 1;
+        }
+        tree.root = node;
+        Ok(node)
     }
 
     fn peaks(&mut self, count: u64) -> Result<Vec<B256>, Refusal> {

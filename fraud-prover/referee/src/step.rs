@@ -12,6 +12,9 @@ pub(crate) trait Tiles {
     /// Tile `index` of a tensor. `operand` says which operand it is, in errors.
     fn tile(&mut self, operand: usize, tensor: &Commitment, index: u64) -> Result<Vec<u8>, Refusal>;
 
+    /// Changes tile `index` of a tensor that is no operand. Returns the tensor's root afterwards.
+    fn change(&mut self, tensor: &Commitment, index: u64, change: &mut dyn FnMut(&mut [u8])) -> Result<B256, Refusal>;
+
     /// The peaks of `count` tiles.
     fn peaks(&mut self, count: u64) -> Result<Vec<B256>, Refusal>;
 
@@ -70,6 +73,16 @@ impl Step<'_> {
     /// Tile `index` of a tensor that is no operand.
     pub(crate) fn tile_of(&mut self, tensor: &Commitment, index: usize) -> Result<Vec<u8>, Stop> {
         Ok(self.tiles.tile(usize::MAX, tensor, index as u64)?)
+    }
+
+    /// Changes tile `index` of a tensor that is no operand. Returns the tensor's root afterwards.
+    pub(crate) fn change(
+        &mut self,
+        tensor: &Commitment,
+        index: usize,
+        change: &mut dyn FnMut(&mut [u8]),
+    ) -> Result<B256, Stop> {
+        Ok(self.tiles.change(tensor, index as u64, change)?)
     }
 
     /// The carried bytes, which are so many.

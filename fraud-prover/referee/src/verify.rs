@@ -9,7 +9,7 @@ use crate::{
 use alloy_primitives::{B256, keccak256};
 use autonet_ml_precompiles::{
     Commitment,
-    commitment::{leaf_hash, proves},
+    commitment::{leaf_hash, node_hash, proves},
 };
 
 use crate::tile::AREA;
@@ -44,6 +44,19 @@ impl Tiles for Given<'_> {
         self.tiles = rest;
         let siblings = siblings.as_chunks::<32>().0.iter().map(|sibling| B256::new(*sibling));
         if proves(tensor.root, index, leaf_hash(tile), siblings) { Ok(tile.to_vec()) } else { Err(refusal) }
+    }
+
+    fn change(&mut self, tensor: &Commitment, index: u64, change: &mut dyn FnMut(&mut [u8])) -> Result<B256, Refusal> {
+        let given = self.tiles;
+        let mut tile = self.tile(usize::MAX, tensor, index)?;
+        let siblings = &given[tile.len()..given.len() - self.tiles.len()];
+        change(&mut tile);
+        let mut node = leaf_hash(&tile);
+        for (height, sibling) in siblings.as_chunks::<32>().0.iter().map(|sibling| B256::new(*sibling)).enumerate() {
+            let left = index >> height & 1 == 0;
+            node = if left { node_hash(&node, &sibling) } else { node_hash(&sibling, &node) };
+        }
+        Ok(node)
     }
 
     fn peaks(&mut self, count: u64) -> Result<Vec<B256>, Refusal> {

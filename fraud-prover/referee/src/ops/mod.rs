@@ -1,10 +1,16 @@
 //! The steps of each operation: how many there are, and what each does.
 
+mod apply_delta;
 mod conv2d;
+mod cosine_ge;
+mod fedavg;
 mod lut8;
 mod matmul;
 mod metric;
+mod prng;
 mod requant;
+mod sample;
+mod trimmed_mean;
 
 use crate::{
     call::Call,
@@ -27,6 +33,12 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x12 => Rules { steps: tile_by_tile, step: requant::step },
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
+        0x31 => Rules { steps: cosine_ge::steps, step: cosine_ge::step },
+        0x40 => Rules { steps: fedavg::steps, step: fedavg::step },
+        0x41 => Rules { steps: trimmed_mean::steps, step: trimmed_mean::step },
+        0x42 => Rules { steps: tile_by_tile, step: apply_delta::step },
+        0x50 => Rules { steps: tile_by_tile, step: prng::step },
+        0x51 => Rules { steps: sample::steps, step: sample::step },
         _ => return Err(Refusal::Code(code)),
     })
 }

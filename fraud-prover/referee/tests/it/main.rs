@@ -1,6 +1,8 @@
 //! The contract, in an EVM, against the crate.
 
+mod draw;
 mod harness;
 mod metric;
 mod product;
 mod tilewise;
+mod update;
