@@ -1,6 +1,8 @@
 //! The steps of each operation: how many there are, and what each does.
 
+mod add;
 mod conv2d;
+mod last;
 mod lut8;
 mod matmul;
 mod metric;
@@ -26,6 +28,7 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x11 => Rules { steps: conv2d::steps, step: conv2d::step },
         0x12 => Rules { steps: tile_by_tile, step: requant::step },
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
+        0x16 => Rules { steps: tile_by_tile, step: add::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         _ => return Err(Refusal::Code(code)),
     })
