@@ -5,7 +5,7 @@ import {ImageReferee} from "../../../src/l1/referee/ImageReferee.sol";
 import {RefereeFixture} from "./RefereeFixture.sol";
 
 contract ImageRefereeTest is RefereeFixture {
-    string[] private names = ["add"];
+    string[] private names = ["add", "gather", "pool"];
 
     function setUp() public {
         referees.image = new ImageReferee();

@@ -2,10 +2,12 @@
 
 mod add;
 mod conv2d;
+mod gather;
 mod last;
 mod lut8;
 mod matmul;
 mod metric;
+mod pool;
 mod requant;
 
 use crate::{
@@ -29,6 +31,8 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x12 => Rules { steps: tile_by_tile, step: requant::step },
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
         0x16 => Rules { steps: tile_by_tile, step: add::step },
+        0x17 => Rules { steps: pool::steps, step: pool::step },
+        0x18 => Rules { steps: tile_by_tile, step: gather::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         _ => return Err(Refusal::Code(code)),
     })
