@@ -1,12 +1,16 @@
 //! The steps of each operation: how many there are, and what each does.
 
+mod add;
 mod apply_delta;
 mod conv2d;
 mod cosine_ge;
 mod fedavg;
+mod gather;
+mod last;
 mod lut8;
 mod matmul;
 mod metric;
+mod pool;
 mod prng;
 mod requant;
 mod sample;
@@ -32,6 +36,9 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x11 => Rules { steps: conv2d::steps, step: conv2d::step },
         0x12 => Rules { steps: tile_by_tile, step: requant::step },
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
+        0x16 => Rules { steps: tile_by_tile, step: add::step },
+        0x17 => Rules { steps: pool::steps, step: pool::step },
+        0x18 => Rules { steps: tile_by_tile, step: gather::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         0x31 => Rules { steps: cosine_ge::steps, step: cosine_ge::step },
         0x40 => Rules { steps: fedavg::steps, step: fedavg::step },

@@ -2,6 +2,7 @@
 
 mod draw;
 mod harness;
+mod image;
 mod metric;
 mod product;
 mod tilewise;
