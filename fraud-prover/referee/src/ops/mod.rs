@@ -1,10 +1,12 @@
 //! The steps of each operation: how many there are, and what each does.
 
 mod conv2d;
+mod layernorm;
 mod lut8;
 mod matmul;
 mod metric;
 mod requant;
+mod softmax;
 
 use crate::{
     call::Call,
@@ -26,6 +28,8 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x11 => Rules { steps: conv2d::steps, step: conv2d::step },
         0x12 => Rules { steps: tile_by_tile, step: requant::step },
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
+        0x14 => Rules { steps: softmax::steps, step: softmax::step },
+        0x15 => Rules { steps: layernorm::steps, step: layernorm::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         _ => return Err(Refusal::Code(code)),
     })

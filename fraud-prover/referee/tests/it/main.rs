@@ -3,4 +3,5 @@
 mod harness;
 mod metric;
 mod product;
+mod rows;
 mod tilewise;
