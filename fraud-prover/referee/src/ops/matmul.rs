@@ -90,11 +90,11 @@ fn finish(step: &mut Step<'_>, acc: &[i32], output: &Shape, index: usize) -> Res
 }
 
 /// Accumulators as they are carried: plus 2^31.
-fn write(acc: &[i32]) -> Vec<u8> {
+pub(super) fn write(acc: &[i32]) -> Vec<u8> {
     acc.iter().flat_map(|acc| (*acc as u32 ^ 1 << 31).to_be_bytes()).collect()
 }
 
 /// Reads what [`write`] wrote.
-fn read(carried: &[u8]) -> Vec<i32> {
+pub(super) fn read(carried: &[u8]) -> Vec<i32> {
     carried.as_chunks::<4>().0.iter().map(|bytes| (u32::from_be_bytes(*bytes) ^ 1 << 31) as i32).collect()
 }

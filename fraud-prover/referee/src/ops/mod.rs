@@ -1,5 +1,6 @@
 //! The steps of each operation: how many there are, and what each does.
 
+mod attention;
 mod conv2d;
 mod layernorm;
 mod lut8;
@@ -30,6 +31,7 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x13 => Rules { steps: tile_by_tile, step: lut8::step },
         0x14 => Rules { steps: softmax::steps, step: softmax::step },
         0x15 => Rules { steps: layernorm::steps, step: layernorm::step },
+        0x19 | 0x1a => Rules { steps: attention::steps, step: attention::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         _ => return Err(Refusal::Code(code)),
     })

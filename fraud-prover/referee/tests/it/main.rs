@@ -1,5 +1,6 @@
 //! The contract, in an EVM, against the crate.
 
+mod attention;
 mod harness;
 mod metric;
 mod product;
