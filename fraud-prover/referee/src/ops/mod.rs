@@ -2,11 +2,13 @@
 
 mod add;
 mod apply_delta;
+mod attention;
 mod conv2d;
 mod cosine_ge;
 mod fedavg;
 mod gather;
 mod last;
+mod layernorm;
 mod lut8;
 mod matmul;
 mod metric;
@@ -14,6 +16,7 @@ mod pool;
 mod prng;
 mod requant;
 mod sample;
+mod softmax;
 mod trimmed_mean;
 
 use crate::{
@@ -39,6 +42,9 @@ const fn rules(code: u8) -> Result<Rules, Refusal> {
         0x16 => Rules { steps: tile_by_tile, step: add::step },
         0x17 => Rules { steps: pool::steps, step: pool::step },
         0x18 => Rules { steps: tile_by_tile, step: gather::step },
+        0x14 => Rules { steps: softmax::steps, step: softmax::step },
+        0x15 => Rules { steps: layernorm::steps, step: layernorm::step },
+        0x19 | 0x1a => Rules { steps: attention::steps, step: attention::step },
         0x30 => Rules { steps: metric::steps, step: metric::step },
         0x31 => Rules { steps: cosine_ge::steps, step: cosine_ge::step },
         0x40 => Rules { steps: fedavg::steps, step: fedavg::step },

@@ -1,9 +1,11 @@
 //! The contract, in an EVM, against the crate.
 
+mod attention;
 mod draw;
 mod harness;
 mod image;
 mod metric;
 mod product;
+mod rows;
 mod tilewise;
 mod update;

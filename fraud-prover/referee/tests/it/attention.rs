@@ -1,0 +1,166 @@
+//! SCORES_I8 and MIX_I8.
+
+use crate::{
+    harness::{Asked, Cost, Referee, bytes, check, check_random, check_step, i8s, i32s, steps, vectors},
+    product::constants,
+};
+use autonet_ml_precompiles::{Heads, Operation, Request};
+use autonet_referee::Dispute;
+use proptest::prelude::*;
+
+/// Sequences and heads, and the columns before q or p's first and after its last, then k's or v's.
+#[derive(Clone, Copy, Debug)]
+struct Dims {
+    sequences: usize,
+    heads: usize,
+    tokens: usize,
+    depth: usize,
+    before: [usize; 2],
+    after: [usize; 2],
+}
+
+impl Dims {
+    const fn new([sequences, heads, tokens, depth]: [usize; 4], before: [usize; 2], after: [usize; 2]) -> Self {
+        Self { sequences, heads, tokens, depth, before, after }
+    }
+
+    const fn heads(&self) -> Heads {
+        Heads { heads: self.heads as u32, tokens: self.tokens as u32, depth: self.depth as u32 }
+    }
+
+    const fn rows(&self) -> usize {
+        self.sequences * self.tokens
+    }
+
+    const fn width(&self, index: usize) -> usize {
+        self.before[index] + self.heads * self.depth + self.after[index]
+    }
+
+    fn scores(&self, seed: u64, constants: Vec<i32>) -> Asked {
+        let [q, k] = [0, 1].map(|index| {
+            let dims = [self.rows(), self.width(index)];
+            i8s(&dims.map(|dim| dim as u32), bytes(seed + index as u64, dims[0] * dims[1], -128))
+        });
+        let constants = i32s(&[3, self.heads as u32], constants);
+        Request::Operate(Operation::scores(self.heads(), self.before.map(|first| first as u32), q, k, constants))
+    }
+
+    fn mix(&self, seed: u64, constants: Vec<i32>) -> Asked {
+        let [p, v] = [[self.rows() * self.heads, self.tokens], [self.rows(), self.width(1)]]
+            .map(|dims| i8s(&dims.map(|dim| dim as u32), bytes(seed + dims[0] as u64, dims[0] * dims[1], -128)));
+        let constants = i32s(&[3, (self.heads * self.depth) as u32], constants);
+        Request::Operate(Operation::mix(self.heads(), self.before[1] as u32, p, v, constants))
+    }
+}
+
+/// Constants for `n` columns, one of them out of range for some of `spoilt`.
+fn columns(seed: u64, n: usize, spoilt: usize, place: usize) -> Vec<i32> {
+    let mut constants = constants(seed, n);
+    match spoilt {
+        0 => constants[place % n] = (1 << 30) - 1,
+        1 => constants[n + place % n] = 30,
+        2 => constants[2 * n + place % n] = 128,
+        _ => {}
+    }
+    constants
+}
+
+prop_compose! {
+    fn dims()(
+        sizes in prop_oneof![
+            [1usize..4, 1usize..4, 1usize..20, 1usize..20],
+            [1usize..3, 1usize..20, 1usize..6, 1usize..4],
+            [1usize..2, 1usize..3, 17usize..40, 1usize..40],
+        ],
+        before in [0usize..40, 0usize..40],
+        after in [0usize..20, 0usize..20],
+    ) -> Dims {
+        Dims::new(sizes, before, after)
+    }
+}
+
+prop_compose! {
+    fn attentions()(dims in dims(), seed: u64, spoilt in 0usize..8, place: usize, mix: bool) -> Asked {
+        let seed = seed >> 1;
+        if mix {
+            dims.mix(seed, columns(seed, dims.heads * dims.depth, spoilt, place))
+        } else {
+            dims.scores(seed, columns(seed, dims.heads, spoilt, place))
+        }
+    }
+}
+
+#[test]
+fn every_step_of_attention_is_repeated() {
+    check_random(24, attentions());
+}
+
+#[test]
+fn attention_at_its_edges_is_repeated() {
+    let mut referee = Referee::deploy();
+    for (sizes, before) in [
+        ([1, 1, 1, 1], [0, 0]),
+        ([1, 1, 16, 16], [0, 16]),
+        ([2, 17, 1, 1], [15, 31]),
+        ([3, 2, 5, 17], [1, 15]),
+        ([1, 2, 17, 16], [7, 9]),
+    ] {
+        let dims = Dims::new(sizes, before, [0, 3]);
+        check(&mut referee, &dims.scores(1, constants(2, dims.heads)));
+        check(&mut referee, &dims.mix(3, constants(4, dims.heads * dims.depth)));
+    }
+}
+
+/// Checks some steps, all of those before them made but not checked.
+fn check_some(request: &Asked, range: std::ops::Range<u64>) -> Cost {
+    let (mut referee, mut most) = (Referee::deploy(), Cost::default());
+    let mut dispute = Dispute::new(request).expect("fits");
+    for step in 0..range.end {
+        let proof = dispute.advance().expect("a step").expect("not the last");
+        if range.contains(&step) {
+            let cost = check_step(&mut referee, &proof);
+            most = Cost { gas: most.gas.max(cost.gas), calldata: most.calldata.max(cost.calldata) };
+        }
+    }
+    most
+}
+
+#[test]
+fn the_widest_steps_are_within_the_limits() {
+    // Heads of one column: a tile of the result has 16 of them, each in a tile of p. High trees first; then from the 11th row on,
+    // that of the second sequence, also four tiles of v.
+    for (sizes, range) in [([1, 65, 1_000, 1], 0..1), ([100, 65, 10, 1], 0..17)] {
+        let dims = Dims::new(sizes, [0, 9], [0, 5_000]);
+        println!("MIX_I8: {:?}", check_some(&dims.mix(1, constants(2, 65)), range));
+    }
+    // From row 17 on, that of the second sequence: two tiles of q, four of k.
+    let dims = Dims::new([176, 1, 17, 100], [9, 9], [5_000, 5_000]);
+    println!("SCORES_I8: {:?}", check_some(&dims.scores(1, constants(2, 1)), 224..240));
+}
+
+#[test]
+fn sums_of_the_largest_values_do_not_overflow() {
+    let mut referee = Referee::deploy();
+    let depth = 65_536;
+    let heads = Heads { heads: 1, tokens: 1, depth };
+    let lowest = i8s(&[1, depth], vec![-128; depth as usize]);
+    let constants = i32s(&[3, 1], vec![1 << 30, 62, -1]);
+    let request = Request::Operate(Operation::scores(heads, [0, 0], lowest.clone(), lowest, constants));
+    let proofs = steps(&request);
+    assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
+    for proof in [&proofs[0], &proofs[4_095]] {
+        check_step(&mut referee, proof);
+    }
+}
+
+#[test]
+fn vectors_are_as_frozen() {
+    // Columns of a head across tiles; several heads in a tile.
+    let dims = Dims::new([2, 2, 3, 17], [5, 9], [0, 4]);
+    let few = Dims::new([1, 1, 2, 3], [0, 0], [0, 0]);
+    let failing = steps(&few.scores(3, columns(3, 1, 1, 0)));
+    vectors("scores", steps(&dims.scores(1, constants(2, 2))).into_iter().take(14).chain(failing));
+    let dims = Dims::new([2, 3, 17, 7], [5, 9], [0, 4]);
+    let failing = steps(&few.mix(5, columns(5, 3, 2, 1)));
+    vectors("mix", steps(&dims.mix(4, constants(6, 21))).into_iter().skip(24).take(14).chain(failing));
+}
