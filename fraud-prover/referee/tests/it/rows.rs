@@ -1,8 +1,9 @@
 //! SOFTMAX_I8 and LAYERNORM_I8.
 
 use crate::harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, numbers, steps, vectors};
+use alloy_primitives::keccak256;
 use autonet_ml_precompiles::{Operation, Request};
-use autonet_referee::Dispute;
+use autonet_referee::{Dispute, Refusal, State, Witness, repeat};
 use proptest::prelude::*;
 
 /// Terms of a softmax: falling, with both ends of the range among them.
@@ -43,6 +44,16 @@ prop_compose! {
 #[test]
 fn every_step_of_a_softmax_is_repeated() {
     check_random(16, softmaxes());
+}
+
+#[test]
+fn small_sums_are_rounded_alike() {
+    let mut referee = Referee::deploy();
+    // Shares of 1/n: 127/3 is 42 and a third.
+    for n in 1..=17 {
+        let x = i8s(&[1, n], vec![5; n as usize]);
+        check(&mut referee, &Request::Operate(Operation::softmax(x, i32s(&[256], vec![1; 256]))));
+    }
 }
 
 #[test]
@@ -115,6 +126,40 @@ fn normalisations_without_spread_or_with_the_most_are_repeated() {
     assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
     for index in [0, 4_095, 4_096, 6_000, 8_191] {
         println!("LAYERNORM_I8 step {index}: {:?}", check_step(&mut referee, &proofs[index]));
+    }
+}
+
+#[test]
+fn the_largest_reciprocal_has_31_bits() {
+    // A spread of just 2^17, and elements half way between two normalised values: 2^31 would round up what 2^31 - 1 does not.
+    let runs = [(65, 64), (63, 64), (64, 896), (-64, 1_023), (-63, 1)];
+    let x = runs.into_iter().flat_map(|(value, count)| vec![value; count]).collect();
+    let n = 2_048;
+    let constants = [1, 0, 17].into_iter().flat_map(|constant| vec![constant; n as usize]).collect();
+    let request = Request::Operate(Operation::layernorm(i8s(&[1, n], x), i32s(&[3, n], constants)));
+    check(&mut Referee::deploy(), &request);
+}
+
+#[test]
+fn invented_sums_are_refused() {
+    let mut referee = Referee::deploy();
+    let normalisation = steps(&layernorm(8, [3, 40], 8, scales(9, 40)));
+    let softmax = steps(&softmax(10, [3, 40], 8, exps(11)));
+    let large = (1u64 << 23) + 1;
+    let invented = [
+        (&normalisation[1], [large.to_be_bytes(), [0; 8]].concat().repeat(16)),
+        (&normalisation[1], [large.wrapping_neg().to_be_bytes(), [0; 8]].concat().repeat(16)),
+        (&normalisation[1], [[0; 8], ((1u64 << 30) + 1).to_be_bytes()].concat().repeat(16)),
+        // A maximum below the elements; no sum; a sum that does not fit.
+        (&softmax[3], vec![0; 80]),
+        (&softmax[6], [255, 0, 0, 0, 0].repeat(16)),
+        (&softmax[3], [255; 80].to_vec()),
+    ];
+    for (proof, carried) in invented {
+        let state = State { carry: keccak256(&carried), ..proof.before.clone() };
+        let witness = Witness { carried: carried.into(), ..proof.witness.clone() };
+        assert_eq!(repeat(&state, &witness), Err(Refusal::Carried));
+        assert!(referee.step(&state, &witness).is_err());
     }
 }
 
