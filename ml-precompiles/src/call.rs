@@ -205,8 +205,6 @@ impl<H: TensorHost> Frame<'_, H> {
         let (graph, price) = self.graph(model)?;
         let count = graph.nodes().len();
         let range = if (from, to) == (0, 0) { 0..count } else { from..to };
-        let nodes = gas::NODE * range.len() as u64;
-        self.gas.charge(nodes)?;
         let x = self.fetch(x)?.0;
         let whole = range == (0..count);
         let program = Program::bind(&graph, range, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
@@ -214,7 +212,8 @@ impl<H: TensorHost> Frame<'_, H> {
         let gas = if whole {
             let items = x.shape().rows() as u64 / u64::from(graph.input().rows_per_item);
             // The nodes are paid for.
-            price.per_item.saturating_mul(items).saturating_add(price.fixed).saturating_sub(nodes)
+            let fixed = price.fixed.saturating_sub(gas::NODE * count as u64);
+            price.per_item.saturating_mul(items).saturating_add(fixed)
         } else {
             plan.fixed + plan.gas
         };
@@ -228,9 +227,8 @@ impl<H: TensorHost> Frame<'_, H> {
             return Err(Failure::InputLength(input.len()).into());
         }
         self.gas.charge(gas::load(input.len() as u64))?;
-        let graph = Graph::decode(input).map_err(Failure::from)?;
+        let graph = self.decode(input)?;
         let nodes = graph.nodes().len();
-        self.gas.charge(gas::NODE * nodes as u64)?;
         let program = Program::bind(&graph, 0..nodes, |id| Step::<_, H>::Ok(self.fetch(id)?.0))?;
         let (Price { fixed, per_item }, output) = program.price()?;
         let [rows, cols] = [output.rows() as u64, output.cols() as u64];
@@ -267,7 +265,13 @@ impl<H: TensorHost> Frame<'_, H> {
         if first {
             self.gas.charge(gas::load(registered.graph.len() as u64))?;
         }
-        Ok((Graph::decode(&registered.graph).map_err(Failure::from)?, registered.price))
+        Ok((self.decode(&registered.graph)?, registered.price))
+    }
+
+    /// Every node of a graph is decoded, however few of them run, and paid for before.
+    fn decode(&mut self, graph: &[u8]) -> Step<Graph, H> {
+        self.gas.charge(gas::NODE * Graph::claimed_nodes(graph))?;
+        Ok(Graph::decode(graph).map_err(Failure::from)?)
     }
 
     /// A local tensor, or else a resident one, whose first use in the transaction pays for looking it up and loading it.

@@ -223,6 +223,13 @@ impl Graph {
         out
     }
 
+    /// How many nodes [`Self::decode`] will read at most: what the header says, up to [`MAX_NODES`].
+    pub fn claimed_nodes(bytes: &[u8]) -> u64 {
+        // After version, dtype, rows and columns.
+        let count = bytes.get(10..12).map_or(0, |count| u16::from_be_bytes([count[0], count[1]]));
+        u64::from(count).min(MAX_NODES as u64)
+    }
+
     /// Reads an encoding, and nothing else.
     pub fn decode(bytes: &[u8]) -> Result<Self, GraphError> {
         if bytes.len() > MAX_GRAPH_BYTES {

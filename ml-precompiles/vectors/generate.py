@@ -151,7 +151,7 @@ class Model:
         if (first, last) == (0, len(self.nodes)):
             gas = self.fixed + x.rows // self.rows_per_item * self.per_item
         else:
-            gas += fixed + GAS["NODE"] * (last - first)
+            gas += fixed + GAS["NODE"] * len(self.nodes)
         if self.id not in used:
             gas += GAS["LOOKUP"] + by(len(self.data), "LOAD_BYTES_PER_GAS")
             used.add(self.id)

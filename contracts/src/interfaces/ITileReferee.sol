@@ -39,7 +39,9 @@ interface ITileReferee {
     /// @notice The witness holds more than the step reads.
     error TrailingBytes();
 
-    /// @notice Makes the step after `state`.
+    /// @notice Makes the step after `state`. That anyone agreed to `state` is the caller's to check, and before it takes a frontier for
+    /// an answer, that all steps are done. A revert, for want of gas too, says nothing about who is right, and must not be caught as
+    /// if it did.
     /// @return Hash of the state after it.
     function step(State calldata state, Witness calldata witness) external view returns (bytes32);
 

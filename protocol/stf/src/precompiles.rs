@@ -3,7 +3,9 @@
 use crate::{Error, Rules, StateReader, machine::Ctx};
 use alloc::{collections::BTreeMap, string::String};
 use alloy_primitives::{Address, B256, Bytes, U256};
-use autonet_ml_precompiles::{CallOutcome, Operand, Price, Registered, Request, Residency, TensorHost, abi};
+use autonet_ml_precompiles::{
+    CallOutcome, MAX_COMMIT_BYTES, Operand, Price, Registered, Request, Residency, TensorHost, abi, gas,
+};
 use autonet_primitives::{
     Words,
     addresses::{MODEL_REGISTRY, TENSOR_STORE},
@@ -14,6 +16,9 @@ use revm::{
     interpreter::{CallInputs, Gas, InstructionResult, InterpreterResult},
     primitives::{AddressSet, hardfork::SpecId},
 };
+
+/// The longest input that a precompile takes: COMMIT's header and data.
+const MAX_INPUT_BYTES: usize = 6 * 32 + MAX_COMMIT_BYTES;
 
 /// Ethereum's precompiles and, under the rollup's rules, the ML ones.
 pub(crate) struct MlPrecompiles {
@@ -45,6 +50,12 @@ impl<'a, S: StateReader> PrecompileProvider<Ctx<'a, S>> for MlPrecompiles {
     fn run(&mut self, ctx: &mut Ctx<'a, S>, inputs: &CallInputs) -> Result<Option<InterpreterResult>, String> {
         if self.rollup.is_none() || !abi::is_precompile(&inputs.bytecode_address) {
             return self.eth.run(ctx, inputs);
+        }
+        // What fails for its length or its gas alone is not copied: the caller's memory is paid for once, calls are many.
+        if inputs.input.len() > MAX_INPUT_BYTES || inputs.gas_limit < gas::BASE {
+            let mut gas = Gas::new_with_regular_gas_and_reservoir(inputs.gas_limit, inputs.reservoir);
+            gas.spend_all();
+            return Ok(Some(InterpreterResult::new(InstructionResult::PrecompileError, Bytes::new(), gas)));
         }
         let input = Bytes::copy_from_slice(&inputs.input.as_bytes(ctx));
         let outcome =

@@ -51,12 +51,18 @@ fn l1_context_is_six_words_from_slot_0_written_by_the_system_alone() {
 #[test]
 fn model_registry_points_from_slot_0_to_the_graph_behind_a_stop_byte() {
     let mut chain = Chain::new();
+    // PRICE answers the model's id, which nobody reads, gas of 7 and 9, and three words more.
+    chain.set_code(
+        "0x000000000000000000000000000000000000a121".parse().expect("address"),
+        answering(&[0, 7, 9, 1, 1, 0]),
+    );
     let graph = Bytes::from(vec![0xab; 24_000]);
     let model_id =
         chain.call(addresses::MODEL_REGISTRY, 0, ModelRegistry::registerCall { graph: graph.clone() }).expect("fits");
     assert_eq!(model_id, keccak256(&graph));
-    let pointer = chain.slot(addresses::MODEL_REGISTRY, mapping_slot(model_id));
-    let code = chain.code(Address::from_word(pointer.into()));
+    let entry = chain.slot(addresses::MODEL_REGISTRY, mapping_slot(model_id));
+    assert_eq!(entry >> 160, (U256::from(9) << 48) | U256::from(7));
+    let code = chain.code(Address::from_word(entry.into()));
     assert_eq!(code[0], 0);
     assert_eq!(code[1..], graph[..]);
 }
@@ -74,12 +80,18 @@ fn tensor_store_keeps_size_and_lease_in_slot_0() {
     assert_eq!(chain.balance(addresses::FEE_VAULT) - vault, U256::from(rent));
 }
 
-/// Code that answers as META does for a local I32 [7] tensor: it returns the 256 bytes after itself.
+/// Code that answers as META does for a local I32 [7] tensor.
 fn meta_of_28_bytes() -> Vec<u8> {
-    // PUSH2 256, PUSH1 12, PUSH0, CODECOPY, PUSH2 256, PUSH0, RETURN
-    let mut code = vec![0x61, 1, 0, 0x60, 12, 0x5f, 0x39, 0x61, 1, 0, 0x5f, 0xf3];
-    for word in [1, 1, 7, 1, 1, 1, 28, 0] {
-        code.extend(number_slot(word).0);
+    answering(&[1, 1, 7, 1, 1, 1, 28, 0])
+}
+
+/// Code that returns these words, which stand after it.
+fn answering(words: &[u64]) -> Vec<u8> {
+    let [high, low] = (32 * words.len() as u16).to_be_bytes();
+    // PUSH2 length, PUSH1 12, PUSH0, CODECOPY, PUSH2 length, PUSH0, RETURN
+    let mut code = vec![0x61, high, low, 0x60, 12, 0x5f, 0x39, 0x61, high, low, 0x5f, 0xf3];
+    for word in words {
+        code.extend(number_slot(*word).0);
     }
     code
 }

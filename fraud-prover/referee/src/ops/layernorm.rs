@@ -40,6 +40,10 @@ pub(super) fn step(step: &mut Step<'_>) -> Result<(), Stop> {
         step.carry(write(&state));
         return Ok(());
     }
+    // No row has such sums: the contract refuses them too.
+    if state.iter().any(|(sum, squares)| output.cols() as u64 * squares < sum.unsigned_abs().pow(2)) {
+        return Err(Refusal::Carried.into());
+    }
     let constants = step.i32s(1, col)?;
     let [rows, cols] = tile::inside(&output, index);
     let norms: Vec<RowNorm> =

@@ -150,6 +150,8 @@ fn invented_sums_are_refused() {
         (&normalisation[1], [large.to_be_bytes(), [0; 8]].concat().repeat(16)),
         (&normalisation[1], [large.wrapping_neg().to_be_bytes(), [0; 8]].concat().repeat(16)),
         (&normalisation[1], [[0; 8], ((1u64 << 30) + 1).to_be_bytes()].concat().repeat(16)),
+        // A sum without squares.
+        (&normalisation[3], [1u64.to_be_bytes(), [0; 8]].concat().repeat(16)),
         // A maximum below the elements; no sum; a sum that does not fit.
         (&softmax[3], vec![0; 80]),
         (&softmax[6], [255, 0, 0, 0, 0].repeat(16)),
