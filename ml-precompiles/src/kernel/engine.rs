@@ -83,6 +83,11 @@ impl Engine {
         Self { threads, ..self }
     }
 
+    /// The same kernels on so many threads or fewer, at least one.
+    pub(crate) fn at_most(self, threads: usize) -> Self {
+        self.with_threads(NonZeroUsize::new(threads).unwrap_or(NonZeroUsize::MIN).min(self.threads))
+    }
+
     /// Fills `out`, rows of `row` elements: `fill` gets the number of its first row and some whole rows. `work` is how
     /// much a row takes, in multiplications or so; small work stays on this thread.
     pub(crate) fn rows<T: Send>(&self, out: &mut [T], row: usize, work: usize, fill: impl Fn(usize, &mut [T]) + Sync) {

@@ -18,6 +18,14 @@ pub(super) struct Columns<'a> {
 /// Accumulators at a time: a sequence may be as long as its scores are a tensor, and these are four times as large.
 const ACCUMULATORS: usize = 1 << 20;
 
+/// Bytes that threads hold together, if there are several: each has the columns of a head, and accumulators.
+const HELD_BYTES: usize = 1 << 24;
+
+/// The engine with as many threads as may hold so many bytes each.
+fn held(engine: &Engine, each: usize) -> Engine {
+    engine.at_most(HELD_BYTES / each)
+}
+
 /// How many of `tokens` rows of `cols` accumulators are worked on at a time.
 fn rows_at_once(tokens: usize, cols: usize) -> usize {
     (ACCUMULATORS / cols).clamp(1, tokens)
@@ -74,6 +82,7 @@ pub(super) fn scores(
     let columns = requant_columns(constants)?;
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
     let mut out = vec![0; q.data.len() / q.cols * h * tokens];
+    let engine = held(engine, tokens * depth + rows_at_once(tokens, tokens) * (depth + 4 * tokens));
     engine.rows(&mut out, tokens, tokens * depth, |first, out| {
         let rows = rows_at_once(tokens, tokens).min(out.len() / tokens);
         let (mut a, mut b, mut acc) = (vec![0; rows * depth], vec![0; tokens * depth], vec![0; rows * tokens]);
@@ -101,6 +110,7 @@ pub(super) fn mix(
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
     let width = h * depth;
     let mut out = vec![0; v.data.len() / v.cols * width];
+    let engine = held(engine, tokens * depth + rows_at_once(tokens, depth) * 5 * depth);
     engine.rows(&mut out, width, tokens * width, |first, out| {
         let rows = rows_at_once(tokens, depth).min(out.len() / width);
         let (mut b, mut acc) = (vec![0; tokens * depth], vec![0; rows * depth]);

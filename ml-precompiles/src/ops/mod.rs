@@ -202,8 +202,8 @@ impl Operation<B256> {
     pub fn decode(code: u8, input: &[u8]) -> Option<Result<Self, Failure>> {
         let (words, rest) = input.as_chunks::<32>();
         let attributes = Kind::attributes_of(code, words.len())?;
-        // No operation has more operands.
-        Some(if !rest.is_empty() || words.len() < attributes || words.len() > attributes + MAX_UPDATES {
+        // No operation has as many words.
+        Some(if !rest.is_empty() || words.len() < attributes || words.len() > 4 * MAX_UPDATES {
             Err(Failure::InputLength(input.len()))
         } else {
             let words: Vec<B256> = words.iter().copied().map(B256::new).collect();
