@@ -125,12 +125,12 @@ contract LoopViewsTest is VotesFixture {
         assertEq(ERRORS.revealDeadline(id), 0);
         _revealGroundTruth(id);
         // The phases of _params() from here: 10, 6 and 9 seconds.
-        assertEq(ERRORS.revealDeadline(id), block.timestamp + 25 + 8 hours);
+        assertEq(ERRORS.revealDeadline(id), block.timestamp + 25 + 3 hours);
         vm.warp(block.timestamp + 3);
         _reveal(id, solvers[0], 1);
         if (all) _reveal(id, solvers[1], 1);
         assertTrue(TASKS.phase(id) == (all ? Phase.VoteCommit : Phase.Reveal));
-        assertEq(ERRORS.revealDeadline(id), block.timestamp + (all ? 15 : 22) + 8 hours);
+        assertEq(ERRORS.revealDeadline(id), block.timestamp + (all ? 15 : 22) + 3 hours);
     }
 
     function testFuzz_a_judge_is_approved_while_the_dao_says_so(address stepJudge, bool[4] calldata says) public {
