@@ -1,4 +1,5 @@
-//! The chain's product of I8 matrices against libtorch's, on the same operands, one thread each.
+//! The chain's product of I8 matrices against libtorch's, on the same operands, one thread each; and on two threads
+//! against one.
 //!
 //! `ONEDNN_MAX_CPU_ISA` (`AVX2`, `AVX512_CORE_VNNI`) holds libtorch to the instructions of one of our kernels. Beside what
 //! criterion prints, the best processor times of runs that take turns are compared, which others on the machine disturb
@@ -11,11 +12,13 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use std::{
     hint::black_box,
     num::NonZeroUsize,
+    sync::LazyLock,
     time::{Duration, Instant},
 };
 use tch::{Device, Kind, Tensor};
 
 const SHAPES: [[usize; 3]; 3] = [[256, 384, 1_536], [196, 1_536, 384], [1_024, 1_024, 1_024]];
+const TWO: NonZeroUsize = NonZeroUsize::MIN.saturating_add(1);
 /// Turns of each.
 const TURNS: usize = 10;
 /// How long a turn is, about.
@@ -41,6 +44,7 @@ fn engines() -> Vec<(&'static str, Engine)> {
 fn products(c: &mut Criterion) {
     tch::set_num_threads(1);
     let isa = std::env::var("ONEDNN_MAX_CPU_ISA").unwrap_or_else(|_| "any".into());
+    println!("multiplications alone on two threads {}", arithmetic());
     for [m, k, n] in SHAPES {
         let (a, b) = (bytes(m * k, 0), bytes(k * n, 0x5bd1));
         let product = Product { a: &a, b: &b, bias: None, k, n };
@@ -57,8 +61,8 @@ fn products(c: &mut Criterion) {
             let mut out = vec![0; m * n];
             let mut ours = || engine.matmul(black_box(&product), &mut out);
             group.bench_function(BenchmarkId::from_parameter(name), |b| b.iter(&mut ours));
-            let [our, their] =
-                take_turns([&mut ours, &mut theirs]).map(|time| (m * k * n) as u128 / time.as_nanos().max(1));
+            let [our, their] = take_turns([&mut ours, &mut theirs], processor_time)
+                .map(|time| (m * k * n) as u128 / time.as_nanos().max(1));
             let sums = Vec::<i32>::try_from(sums.flatten(0, 1)).expect("integers");
             println!(
                 "m={m} k={k} n={n}: {name} {our} G/s, libtorch isa={isa} {their} G/s, {} %; {} of {} sums differ",
@@ -66,6 +70,12 @@ fn products(c: &mut Criterion) {
                 sums.iter().zip(&out).filter(|(their, our)| their != our).count(),
                 out.len()
             );
+            let two = engine.with_threads(TWO);
+            let mut shared = vec![0; m * n];
+            let mut both = || two.matmul(black_box(&product), &mut shared);
+            group.bench_function(BenchmarkId::new(name, "two threads"), |b| b.iter(&mut both));
+            let mut ours = || engine.matmul(black_box(&product), &mut out);
+            println!("m={m} k={k} n={n}: {name} on two threads {}", speedup(&mut ours, &mut both));
         }
         group.finish();
     }
@@ -75,8 +85,32 @@ fn matrix(data: &[i8], rows: usize, cols: usize) -> Tensor {
     Tensor::from_slice(data).reshape([rows as i64, cols as i64])
 }
 
-/// The best time of each, over runs that together take long enough for the processor's clock, which ticks slowly.
-fn take_turns(mut work: [&mut dyn FnMut(); 2]) -> [Duration; 2] {
+/// What two threads gain on this machine, now, where nothing but arithmetic is shared out.
+fn arithmetic() -> String {
+    let work = |rounds: u64| {
+        let _ = black_box(
+            (0..rounds).fold(1u64, |x, round| black_box(x.wrapping_mul(6_364_136_223_846_793_005) + (round & 1))),
+        );
+    };
+    let rounds = 400_000;
+    let mut half = || {
+        rayon::in_place_scope(|scope| {
+            scope.spawn(|_| work(rounds / 2));
+            work(rounds / 2);
+        });
+    };
+    speedup(&mut || work(rounds), &mut half)
+}
+
+/// How much faster the second is, in time that passes: by the best turns.
+fn speedup(one: &mut dyn FnMut(), two: &mut dyn FnMut()) -> String {
+    let start = Instant::now();
+    let [one, two] = take_turns([one, two], || start.elapsed());
+    format!("{one:.0?} -> {two:.0?}: {:.2} times as fast", one.as_secs_f64() / two.as_secs_f64())
+}
+
+/// The best time of each, over runs that together take long enough for a clock which ticks slowly.
+fn take_turns(mut work: [&mut dyn FnMut(); 2], clock: impl Fn() -> Duration) -> [Duration; 2] {
     let runs = work.each_mut().map(|work| {
         let start = Instant::now();
         work();
@@ -85,19 +119,20 @@ fn take_turns(mut work: [&mut dyn FnMut(); 2]) -> [Duration; 2] {
     let mut best = [Duration::MAX; 2];
     for _ in 0..TURNS {
         for ((work, best), runs) in work.iter_mut().zip(&mut best).zip(runs) {
-            let (start, cpu) = (Instant::now(), cpu_time());
+            let start = clock();
             (0..runs).for_each(|_| work());
-            let spent = cpu_time().zip(cpu).map_or(start.elapsed(), |(end, start)| end - start);
-            *best = (spent / runs).min(*best);
+            *best = ((clock() - start) / runs).min(*best);
         }
     }
     best
 }
 
-/// Time that this thread has had on a processor.
-fn cpu_time() -> Option<Duration> {
-    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok()?;
-    spent.split(' ').next()?.parse().ok().map(Duration::from_nanos)
+/// Time that this thread has had on a processor; time that has passed, where the system does not tell.
+fn processor_time() -> Duration {
+    static START: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let spent = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanos = spent.and_then(|spent| spent.split(' ').next()?.parse().ok());
+    nanos.map_or_else(|| START.elapsed(), Duration::from_nanos)
 }
 
 criterion_group!(benches, products);

@@ -2,45 +2,12 @@
 
 #![allow(unsafe_code)]
 
+#[path = "support/counting.rs"]
+mod counting;
+
 use autonet_ml_precompiles::{Heads, Operation, Tensor, Window};
-use std::{
-    alloc::{GlobalAlloc, Layout, System},
-    sync::{
-        Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
-    },
-};
-
-struct Counting;
-
-static HELD: AtomicUsize = AtomicUsize::new(0);
-static PEAK: AtomicUsize = AtomicUsize::new(0);
-
-// SAFETY: memory is the system's; only sizes are added up.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(held, Relaxed);
-        // SAFETY: the caller keeps to the contract.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        let held = HELD.fetch_add(layout.size(), Relaxed) + layout.size();
-        PEAK.fetch_max(held, Relaxed);
-        // SAFETY: the caller keeps to the contract.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
-        HELD.fetch_sub(layout.size(), Relaxed);
-        // SAFETY: the caller keeps to the contract.
-        unsafe { System.dealloc(memory, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
+use counting::held_by;
+use std::sync::{Mutex, PoisonError};
 
 /// One test at a time.
 static ALONE: Mutex<()> = Mutex::new(());
@@ -56,10 +23,8 @@ fn requant(n: u32) -> Tensor {
 
 /// The most that `operation` holds at a time beside its operands and its result.
 fn beside(operation: &Operation<&Tensor>) -> usize {
-    let before = HELD.load(Relaxed);
-    PEAK.store(before, Relaxed);
-    let result = operation.apply().expect("sound");
-    PEAK.load(Relaxed) - before - result.shape().size_bytes()
+    let (result, held) = held_by(|| operation.apply().expect("sound"));
+    held - result.shape().size_bytes()
 }
 
 const MIB: usize = 1 << 20;

@@ -1,23 +1,27 @@
 //! Which kernels run, and on how many threads. The results are the same for all.
 
+#[cfg(feature = "std")]
+use super::threads::together;
 use super::{Product, scalar};
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
-use super::{avx2::Avx2, avx512::Vnni, softmax};
+use super::{avx2::Avx2, avx512::Vnni, blocks, softmax};
 use crate::ops::{
     TABLE_LEN,
     arithmetic::{AddConstants, Requant, Scale},
 };
 use core::num::NonZeroUsize;
-#[cfg(feature = "std")]
-use std::{vec, vec::Vec};
 
-/// Work that is worth a thread, in multiplications of a product: about 80 us.
+/// Work that is worth a thread, in multiplications of a product with AVX2: about 60 us. To wake a thread takes up to 50.
 #[cfg(feature = "std")]
 const THREAD_WORK: usize = 1 << 22;
 
-/// Fewer rows than this for each thread are not split: the threads take parts of the sums.
-#[cfg(feature = "std")]
-const FEW_ROWS: usize = 12;
+/// How many times faster a product is with VNNI.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const VNNI_SPEED: usize = 4;
+
+/// What packing an element of the right matrix takes, in multiplications.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const PACKING_WORK: usize = 8;
 
 /// A processor's vector instructions.
 #[derive(Clone, Copy, Debug)]
@@ -94,76 +98,53 @@ impl Engine {
         #[cfg(feature = "std")]
         {
             let rows = out.len() / row.max(1);
-            let threads = self.threads.get().min(rows.saturating_mul(work) / THREAD_WORK).min(rows);
+            let threads = self.threads_for(rows.saturating_mul(work)).min(rows);
             if threads > 1 {
                 let share = rows.div_ceil(threads);
-                std::thread::scope(|scope| {
-                    let mut parts = out.chunks_mut(share * row).enumerate();
-                    let own = parts.next();
-                    for (index, part) in parts {
-                        let fill = &fill;
-                        scope.spawn(move || fill(index * share, part));
-                    }
-                    if let Some((_, part)) = own {
-                        fill(0, part);
-                    }
+                let parts = out.chunks_mut(share * row).enumerate();
+                return together(threads, parts, |parts| {
+                    parts.for_each(|(index, part)| fill(index * share, part));
                 });
-                return;
             }
         }
         let _ = (self.threads, row, work);
         fill(0, out);
     }
 
+    /// How many threads so much work is worth.
+    #[cfg(feature = "std")]
+    fn threads_for(&self, work: usize) -> usize {
+        self.threads.get().min(work / THREAD_WORK).max(1)
+    }
+
+    /// What so many multiplications of a product are, as work of [`Self::rows`].
+    pub(crate) const fn product_work(&self, multiplications: usize) -> usize {
+        match self.simd {
+            #[cfg(all(feature = "std", target_arch = "x86_64"))]
+            Simd::Vnni(_) => multiplications.div_ceil(VNNI_SPEED),
+            _ => multiplications,
+        }
+    }
+
     /// See [`scalar::matmul`].
     pub fn matmul(&self, product: &Product<'_>, out: &mut [i32]) {
         let &Product { a, k, n, .. } = product;
-        #[cfg(feature = "std")]
-        if a.len() / k < FEW_ROWS * self.threads.get() {
-            return self.matmul_by_k(product, out);
-        }
-        self.rows(out, n, n * k, |first, out| {
-            let product = Product { a: &a[first * k..][..out.len() / n * k], ..*product };
-            self.matmul_on_this_thread(&product, out);
-        });
-    }
-
-    /// Each thread takes a part of every sum. Sums wrap, so that their order does not matter.
-    #[cfg(feature = "std")]
-    fn matmul_by_k(&self, product: &Product<'_>, out: &mut [i32]) {
-        let &Product { a, b, bias, k, n } = product;
-        let threads = self.threads.get().min(a.len() * n / THREAD_WORK).min(k);
-        if threads <= 1 {
-            return self.matmul_on_this_thread(product, out);
-        }
-        let share = k.div_ceil(threads);
-        let part = |k0: usize, out: &mut [i32]| {
-            let k1 = k.min(k0 + share);
-            let a: Vec<i8> = a.chunks_exact(k).flat_map(|row| &row[k0..k1]).copied().collect();
-            let bias = bias.filter(|_| k0 == 0);
-            self.matmul_on_this_thread(&Product { a: &a, b: &b[k0 * n..k1 * n], bias, k: k1 - k0, n }, out);
-        };
-        let mut others = vec![0; (k.div_ceil(share) - 1) * out.len()];
-        std::thread::scope(|scope| {
-            for (index, out) in others.chunks_exact_mut(out.len()).enumerate() {
-                let part = &part;
-                scope.spawn(move || part((index + 1) * share, out));
-            }
-            part(0, out);
-        });
-        for other in others.chunks_exact(out.len()) {
-            out.iter_mut().zip(other).for_each(|(out, other)| *out = out.wrapping_add(*other));
-        }
-    }
-
-    fn matmul_on_this_thread(&self, product: &Product<'_>, out: &mut [i32]) {
         match self.simd {
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
-            Simd::Avx2(avx2) if Avx2::pays(product.k) => avx2.matmul(product, out),
+            Simd::Vnni(vnni) if Avx2::pays(k) => blocks::matmul(vnni, self.threads_of(product), product, out),
             #[cfg(all(feature = "std", target_arch = "x86_64"))]
-            Simd::Vnni(vnni) if Avx2::pays(product.k) => vnni.matmul(product, out),
-            _ => scalar::matmul(product, out),
+            Simd::Avx2(avx2) if Avx2::pays(k) => blocks::matmul(avx2, self.threads_of(product), product, out),
+            _ => self.rows(out, n, n * k, |first, out| {
+                scalar::matmul(&Product { a: &a[first * k..][..out.len() / n * k], ..*product }, out);
+            }),
         }
+    }
+
+    /// How many threads a product is worth, to pack it included.
+    #[cfg(all(feature = "std", target_arch = "x86_64"))]
+    fn threads_of(&self, product: &Product<'_>) -> usize {
+        let rows = product.a.len() / product.k;
+        self.threads_for(self.product_work((rows + PACKING_WORK) * product.b.len()))
     }
 
     /// Whether this is the specification itself.

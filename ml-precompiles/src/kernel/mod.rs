@@ -4,11 +4,15 @@
 pub mod avx2;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 pub mod avx512;
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+mod blocks;
 mod divide;
 mod engine;
 pub mod scalar;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod softmax;
+#[cfg(feature = "std")]
+mod threads;
 
 pub use divide::Divisor;
 pub use engine::{Engine, Simd};

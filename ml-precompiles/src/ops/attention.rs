@@ -83,7 +83,7 @@ pub(super) fn scores(
     let (h, tokens, depth) = (heads.heads as usize, heads.tokens as usize, heads.depth as usize);
     let mut out = vec![0; q.data.len() / q.cols * h * tokens];
     let engine = held(engine, tokens * depth + rows_at_once(tokens, tokens) * (depth + 4 * tokens));
-    engine.rows(&mut out, tokens, tokens * depth, |first, out| {
+    engine.rows(&mut out, tokens, engine.product_work(tokens * depth), |first, out| {
         let rows = rows_at_once(tokens, tokens).min(out.len() / tokens);
         let (mut a, mut b, mut acc) = (vec![0; rows * depth], vec![0; tokens * depth], vec![0; rows * tokens]);
         for Part { block, token, rows, out } in parts(first, tokens, rows, tokens, out) {
@@ -111,7 +111,7 @@ pub(super) fn mix(
     let width = h * depth;
     let mut out = vec![0; v.data.len() / v.cols * width];
     let engine = held(engine, tokens * depth + rows_at_once(tokens, depth) * 5 * depth);
-    engine.rows(&mut out, width, tokens * width, |first, out| {
+    engine.rows(&mut out, width, engine.product_work(tokens * width), |first, out| {
         let rows = rows_at_once(tokens, depth).min(out.len() / width);
         let (mut b, mut acc) = (vec![0; tokens * depth], vec![0; rows * depth]);
         let mut narrow = vec![0; rows * depth];

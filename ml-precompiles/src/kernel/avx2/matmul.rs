@@ -5,8 +5,8 @@
 //! instruction advances 8 columns by two k. Sizes keep the packed block in the second-level cache and one panel
 //! together with the rows of `a` in the first.
 
-use crate::kernel::Product;
-use alloc::vec;
+use super::Avx2;
+use crate::kernel::blocks::Kernel;
 use core::{arch::x86_64::*, mem::transmute, ops::Range};
 
 /// Rows of `a` handled together: 12 accumulators, two panels' halves and one broadcast fill the 16 registers.
@@ -19,36 +19,44 @@ const PAIRS: usize = 192;
 const PANELS: usize = 16;
 
 /// Two consecutive rows of `b` in 16 columns, 16-bit integers: `b(k,0), b(k+1,0), b(k,1), ...`.
-type Lane = [__m256i; 2];
+pub(in crate::kernel) type Lane = [__m256i; 2];
 /// Some rows of `a` in a block, two 16-bit integers in an element.
-type Strip = [[i32; PAIRS]; ROWS];
+pub(in crate::kernel) type Strip = [[i32; PAIRS]; ROWS];
 
-#[target_feature(enable = "avx2")]
-pub(super) fn matmul(product: &Product<'_>, out: &mut [i32]) {
-    let &Product { a, b, k, n, .. } = product;
-    product.start(out);
-    // Lanes from one panel to the next: no power of two, which would put all panels on the same cache sets.
-    let stride = k.div_ceil(2).min(PAIRS) | 1;
-    let mut packed = vec![[_mm256_setzero_si256(); 2]; stride * n.div_ceil(COLS).min(PANELS)];
-    let mut strip = [[0; PAIRS]; ROWS];
-    for k0 in (0..k).step_by(2 * PAIRS) {
-        let depth = (2 * PAIRS).min(k - k0);
-        for j0 in (0..n).step_by(COLS * PANELS) {
-            let cols = j0..n.min(j0 + COLS * PANELS);
-            pack(&b[k0 * n..(k0 + depth) * n], n, cols.clone(), stride, &mut packed);
-            for (a, out) in a.chunks(k * ROWS).zip(out.chunks_mut(n * ROWS)) {
-                for (row, pairs) in a.chunks_exact(k).zip(&mut strip) {
-                    widen(&row[k0..k0 + depth], pairs);
-                }
-                let block = Block { strip: &strip, pairs: depth.div_ceil(2), packed: &packed, stride, n };
-                match out.len() / n {
-                    1 => block.add_to::<1>(cols.clone(), out),
-                    2 => block.add_to::<2>(cols.clone(), out),
-                    3 => block.add_to::<3>(cols.clone(), out),
-                    4 => block.add_to::<4>(cols.clone(), out),
-                    5 => block.add_to::<5>(cols.clone(), out),
-                    _ => block.add_to::<ROWS>(cols.clone(), out),
-                }
+impl Kernel for Avx2 {
+    const ROWS: usize = ROWS;
+    const COLS: usize = COLS;
+    const DEPTH: usize = 2 * PAIRS;
+    const PANELS: usize = PANELS;
+    const LANE: usize = 2;
+    type Lane = Lane;
+    type Strip = Strip;
+
+    fn empty(self) -> (Lane, Strip) {
+        // SAFETY: an `Avx2` comes from `detect` only, which has seen the feature.
+        (unsafe { [_mm256_setzero_si256(); 2] }, [[0; PAIRS]; ROWS])
+    }
+
+    fn pack(self, rows: &[i8], n: usize, cols: Range<usize>, stride: usize, lanes: &mut [Lane]) {
+        // SAFETY: as in `empty`.
+        unsafe { pack(rows, n, cols, stride, lanes) }
+    }
+
+    fn load(self, strip: &mut Strip, row: usize, elements: &[i8]) {
+        // SAFETY: as in `empty`.
+        unsafe { widen(elements, &mut strip[row]) }
+    }
+
+    fn add(self, strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], left: usize) {
+        // SAFETY: as in `empty`.
+        unsafe {
+            match rows.len() {
+                1 => add::<1>(strip, panel, rows, left),
+                2 => add::<2>(strip, panel, rows, left),
+                3 => add::<3>(strip, panel, rows, left),
+                4 => add::<4>(strip, panel, rows, left),
+                5 => add::<5>(strip, panel, rows, left),
+                _ => add::<ROWS>(strip, panel, rows, left),
             }
         }
     }
@@ -90,28 +98,14 @@ fn widen(row: &[i8], pairs: &mut [i32; PAIRS]) {
     }
 }
 
-/// A few rows of `a` against a packed block of `b`.
-struct Block<'a> {
-    strip: &'a Strip,
-    pairs: usize,
-    packed: &'a [Lane],
-    stride: usize,
-    n: usize,
-}
-
-impl Block<'_> {
-    /// Adds the products to the columns `cols` of `R` rows.
-    #[target_feature(enable = "avx2")]
-    fn add_to<const R: usize>(&self, cols: Range<usize>, out: &mut [i32]) {
-        for (panel, left) in cols.step_by(COLS).enumerate() {
-            for row in out.chunks_exact(self.n) {
-                fetch(&row[left..]);
-            }
-            let sums = panel_sums::<R>(self.strip, &self.packed[panel * self.stride..][..self.pairs]);
-            for (row, sums) in out.chunks_exact_mut(self.n).zip(sums) {
-                add_sums(&mut row[left..], sums);
-            }
-        }
+/// Adds the products to `R` rows, from their element `left` on.
+#[target_feature(enable = "avx2")]
+fn add<const R: usize>(strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], left: usize) {
+    for row in &*rows {
+        fetch(&row[left..]);
+    }
+    for (row, sums) in rows.iter_mut().zip(panel_sums::<R>(strip, panel)) {
+        add_sums(&mut row[left..], sums);
     }
 }
 

@@ -3,8 +3,8 @@
 //!
 //! `b` is packed block by block into panels of 32 columns in which four consecutive k lie side by side.
 
-use crate::kernel::Product;
-use alloc::vec;
+use super::Vnni;
+use crate::kernel::blocks::Kernel;
 use core::{arch::x86_64::*, mem::transmute, ops::Range};
 
 /// Rows of `a` handled together: 24 accumulators and two vectors of `b`, of 32 registers.
@@ -19,43 +19,55 @@ const QUADS: usize = 128;
 const PANELS: usize = 8;
 
 /// Four consecutive rows of `b + 128` in 32 columns: `b(k,0), b(k+1,0), b(k+2,0), b(k+3,0), b(k,1), ...`.
-type Lane = [__m512i; 2];
-/// Some rows of `a` in a block, four bytes in an element.
-type Strip = [[i32; QUADS]; ROWS];
+pub(in crate::kernel) type Lane = [__m512i; 2];
+/// Some rows of `a`.
+pub(in crate::kernel) struct Strip {
+    /// Four bytes in an element.
+    quads: [[i32; QUADS]; ROWS],
+    /// What the sums of each row are too large by.
+    excess: [i32; ROWS],
+}
 
-#[target_feature(enable = "avx512f,avx512vnni")]
-pub(super) fn matmul(product: &Product<'_>, out: &mut [i32]) {
-    let &Product { a, b, k, n, .. } = product;
-    product.start(out);
-    // Lanes from one panel to the next: no power of two, which would put all panels on the same cache sets.
-    let stride = k.div_ceil(4).min(QUADS) | 1;
-    let mut packed = vec![[_mm512_setzero_si512(); 2]; stride * n.div_ceil(COLS).min(PANELS)];
-    let mut strip = [[0; QUADS]; ROWS];
-    for k0 in (0..k).step_by(4 * QUADS) {
-        let depth = (4 * QUADS).min(k - k0);
-        for j0 in (0..n).step_by(COLS * PANELS) {
-            let cols = j0..n.min(j0 + COLS * PANELS);
-            pack(&b[k0 * n..(k0 + depth) * n], n, cols.clone(), stride, &mut packed);
-            for (a, out) in a.chunks(k * ROWS).zip(out.chunks_mut(n * ROWS)) {
-                let mut excess = [0; ROWS];
-                for ((row, quads), excess) in a.chunks_exact(k).zip(&mut strip).zip(&mut excess) {
-                    *excess = load(&row[k0..k0 + depth], quads);
-                }
-                let block = Block { strip: &strip, excess, quads: depth.div_ceil(4), packed: &packed, stride, n };
-                match out.len() / n {
-                    1 => block.add_to::<1>(cols.clone(), out),
-                    2 => block.add_to::<2>(cols.clone(), out),
-                    3 => block.add_to::<3>(cols.clone(), out),
-                    4 => block.add_to::<4>(cols.clone(), out),
-                    5 => block.add_to::<5>(cols.clone(), out),
-                    6 => block.add_to::<6>(cols.clone(), out),
-                    7 => block.add_to::<7>(cols.clone(), out),
-                    8 => block.add_to::<8>(cols.clone(), out),
-                    9 => block.add_to::<9>(cols.clone(), out),
-                    10 => block.add_to::<10>(cols.clone(), out),
-                    11 => block.add_to::<11>(cols.clone(), out),
-                    _ => block.add_to::<ROWS>(cols.clone(), out),
-                }
+impl Kernel for Vnni {
+    const ROWS: usize = ROWS;
+    const COLS: usize = COLS;
+    const DEPTH: usize = 4 * QUADS;
+    const PANELS: usize = PANELS;
+    const LANE: usize = 4;
+    type Lane = Lane;
+    type Strip = Strip;
+
+    fn empty(self) -> (Lane, Strip) {
+        // SAFETY: a `Vnni` comes from `detect` only, which has seen the features.
+        (unsafe { [_mm512_setzero_si512(); 2] }, Strip { quads: [[0; QUADS]; ROWS], excess: [0; ROWS] })
+    }
+
+    fn pack(self, rows: &[i8], n: usize, cols: Range<usize>, stride: usize, lanes: &mut [Lane]) {
+        // SAFETY: as in `empty`.
+        unsafe { pack(rows, n, cols, stride, lanes) }
+    }
+
+    fn load(self, strip: &mut Strip, row: usize, elements: &[i8]) {
+        // SAFETY: as in `empty`.
+        unsafe { strip.excess[row] = load(elements, &mut strip.quads[row]) }
+    }
+
+    fn add(self, strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], left: usize) {
+        // SAFETY: as in `empty`.
+        unsafe {
+            match rows.len() {
+                1 => add::<1>(strip, panel, rows, left),
+                2 => add::<2>(strip, panel, rows, left),
+                3 => add::<3>(strip, panel, rows, left),
+                4 => add::<4>(strip, panel, rows, left),
+                5 => add::<5>(strip, panel, rows, left),
+                6 => add::<6>(strip, panel, rows, left),
+                7 => add::<7>(strip, panel, rows, left),
+                8 => add::<8>(strip, panel, rows, left),
+                9 => add::<9>(strip, panel, rows, left),
+                10 => add::<10>(strip, panel, rows, left),
+                11 => add::<11>(strip, panel, rows, left),
+                _ => add::<ROWS>(strip, panel, rows, left),
             }
         }
     }
@@ -120,31 +132,16 @@ fn load(row: &[i8], quads: &mut [i32; QUADS]) -> i32 {
     128 * row.iter().map(|&x| i32::from(x)).sum::<i32>()
 }
 
-/// A few rows of `a` against a packed block of `b`.
-struct Block<'a> {
-    strip: &'a Strip,
-    /// What the sums of each row are too large by.
-    excess: [i32; ROWS],
-    quads: usize,
-    packed: &'a [Lane],
-    stride: usize,
-    n: usize,
-}
-
-impl Block<'_> {
-    /// Adds the products to the columns `cols` of `R` rows.
-    #[target_feature(enable = "avx512f,avx512vnni")]
-    fn add_to<const R: usize>(&self, cols: Range<usize>, out: &mut [i32]) {
-        for (panel, left) in cols.step_by(COLS).enumerate() {
-            for row in out.chunks_exact(self.n) {
-                fetch(&row[left..]);
-            }
-            let sums = panel_sums::<R>(self.strip, &self.packed[panel * self.stride..][..self.quads]);
-            for ((row, sums), &excess) in out.chunks_exact_mut(self.n).zip(sums).zip(&self.excess) {
-                let excess = _mm512_set1_epi32(excess);
-                add_sums(&mut row[left..], sums.map(|sums| _mm512_sub_epi32(sums, excess)));
-            }
-        }
+/// Adds the products to `R` rows, from their element `left` on.
+#[target_feature(enable = "avx512f,avx512vnni")]
+fn add<const R: usize>(strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], left: usize) {
+    for row in &*rows {
+        fetch(&row[left..]);
+    }
+    let sums = panel_sums::<R>(&strip.quads, panel);
+    for ((row, sums), &excess) in rows.iter_mut().zip(sums).zip(&strip.excess) {
+        let excess = _mm512_set1_epi32(excess);
+        add_sums(&mut row[left..], sums.map(|sums| _mm512_sub_epi32(sums, excess)));
     }
 }
 
@@ -179,10 +176,10 @@ fn add_sums(out: &mut [i32], sums: [__m512i; 2]) {
 
 /// `sums[r][j] = sum over k of a[r][k] * (b[k][j] + 128)` of one panel.
 #[target_feature(enable = "avx512f,avx512vnni")]
-fn panel_sums<const R: usize>(strip: &Strip, lanes: &[Lane]) -> [[__m512i; 2]; R] {
+fn panel_sums<const R: usize>(quads: &[[i32; QUADS]; ROWS], lanes: &[Lane]) -> [[__m512i; 2]; R] {
     let mut sums = [[_mm512_setzero_si512(); 2]; R];
     for (quad, b) in lanes.iter().enumerate().take(QUADS) {
-        for (sums, a) in sums.iter_mut().zip(strip) {
+        for (sums, a) in sums.iter_mut().zip(quads) {
             let a = _mm512_set1_epi32(a[quad]);
             sums[0] = _mm512_dpbusd_epi32(sums[0], b[0], a);
             sums[1] = _mm512_dpbusd_epi32(sums[1], b[1], a);

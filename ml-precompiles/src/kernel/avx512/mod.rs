@@ -2,7 +2,7 @@
 
 mod matmul;
 
-use super::{Product, avx2::Avx2};
+use super::avx2::Avx2;
 
 /// Proof that the processor has AVX-512 F and VNNI, beside AVX2.
 #[derive(Clone, Copy, Debug)]
@@ -18,11 +18,5 @@ impl Vnni {
     /// What it has as well.
     pub const fn avx2(self) -> Avx2 {
         self.0
-    }
-
-    /// The product.
-    pub fn matmul(self, product: &Product<'_>, out: &mut [i32]) {
-        // SAFETY: a `Vnni` comes from `detect` only, which has seen the features.
-        unsafe { matmul::matmul(product, out) }
     }
 }
