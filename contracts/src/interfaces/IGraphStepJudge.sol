@@ -20,12 +20,21 @@ interface IGraphStepJudge is IStepJudge {
     error EmptyRule();
     error TooManyGraphs(uint256 length, uint256 max);
     error ModelNotRegistered(bytes32 modelId);
+    error StateTooLarge(bytes32 stateId, uint256 sizeBytes, uint256 max);
+    error NotATrial(address caller);
+    error TrialPassed();
     error NoRule(TaskId taskId);
 
     /// Binds a task that names this judge to its rule: 1 to MAX_GRAPHS registered graphs, the same one as often as one likes. By
-    /// the task's proposer, once, in phase Commit and before anybody has committed. Runs every graph on the base weights, which
-    /// have to be resident, as do the parameters; the output has to have the type and the dimensions of the base weights.
+    /// the task's proposer, once, in phase Commit; before it nobody can commit. Runs every graph on the base weights, of at most
+    /// MAX_STATE_BYTES, which have to be resident, as do the parameters; the output has to have the type and the dimensions of
+    /// the base weights. A step may take MAX_STEP_GAS, with all that it loads: then what makes a state resident, and what judges
+    /// a step, both fit transactions that L1 can force.
     function setRule(TaskId taskId, bytes32[] calldata modelIds) external;
+
+    /// Runs a graph on a state, and reverts in any case: with `TrialPassed` if the output is a state. What it has loaded is loaded
+    /// no longer, so that the next one pays for it again. Only for the judge itself.
+    function trial(bytes32 modelId, bytes32 stateId) external view;
 
     /// The graphs of a task, in the order of the steps; empty until they are set.
     function rule(TaskId taskId) external view returns (bytes32[] memory modelIds);

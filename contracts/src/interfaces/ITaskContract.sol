@@ -147,6 +147,7 @@ interface ITaskContract {
     error ModelNotRegistered(bytes32 modelId);
     error EnoughVotes(TaskId taskId);
     error JudgeNotApproved(address stepJudge);
+    error JudgeNotReady(TaskId taskId);
     error EmptyGroundTruth();
     error TooManySolutions(uint256 max);
     error NoTrace(address solver, bytes32 updateId);
@@ -161,7 +162,7 @@ interface ITaskContract {
         external
         returns (TaskId taskId);
 
-    /// Phase Commit. One commitment per active solver, who is not the task's proposer. It pledges SILENT_SOLVER_PENALTY of its stake
+    /// Phase Commit, and not before a judge of steps is ready. One commitment per active solver, who is not the task's proposer. It pledges SILENT_SOLVER_PENALTY of its stake
     /// until it has revealed, or TRAINING_PLEDGE if the task has a judge of steps (see `releaseSolver`):
     /// keccak256(abi.encode(block.chainid, taskId, solver, solutionHash, salt)) with
     /// solutionHash = keccak256(abi.encode(modelId, updateId)) and a random bytes32 salt.

@@ -12,6 +12,11 @@ import {Tensors} from "../lib/Tensors.sol";
 contract GraphStepJudge is IGraphStepJudge {
     /// Of one rule, so that setting it, which runs every graph, fits a block if the graphs are small.
     uint256 public constant MAX_GRAPHS = 64;
+    /// Of a step and the look at its output. `TrainingDisputes.judge` adds a tenth of this; a call that is forced from L1 may take
+    /// 1.5 million.
+    uint256 public constant MAX_STEP_GAS = 1_000_000;
+    /// Of a state's data: as calldata at 40 gas a byte (EIP-7623), it takes no more than a call that is forced from L1 may.
+    uint256 public constant MAX_STATE_BYTES = 28 * 1024;
 
     ITaskContract private constant TASKS = ITaskContract(Predeploys.TASK_CONTRACT);
     IModelRegistry private constant MODELS = IModelRegistry(Predeploys.MODEL_REGISTRY);
@@ -23,12 +28,15 @@ contract GraphStepJudge is IGraphStepJudge {
         Task memory task = TASKS.task(taskId);
         if (msg.sender != task.proposer) revert NotProposer(msg.sender);
         if (task.params.stepJudge != address(this)) revert NotJudgeOf(taskId);
-        if (TASKS.phase(taskId) != Phase.Commit || task.committedCount != 0) revert TooLate(taskId);
+        if (TASKS.phase(taskId) != Phase.Commit) revert TooLate(taskId);
         if (_rules[taskId].length != 0) revert AlreadySet(taskId);
         if (modelIds.length == 0) revert EmptyRule();
         if (modelIds.length > MAX_GRAPHS) revert TooManyGraphs(modelIds.length, MAX_GRAPHS);
+        bytes32 stateId = task.params.baseWeightsId;
+        uint256 size = ML.meta(stateId).sizeBytes;
+        if (size > MAX_STATE_BYTES) revert StateTooLarge(stateId, size, MAX_STATE_BYTES);
         for (uint256 i = 0; i < modelIds.length; i++) {
-            _requireStep(modelIds[i], task.params.baseWeightsId);
+            _requireStep(modelIds[i], stateId);
         }
         _rules[taskId] = modelIds;
         emit RuleSet(taskId, modelIds);
@@ -38,6 +46,18 @@ contract GraphStepJudge is IGraphStepJudge {
     function nextState(TaskId taskId, uint256 step, bytes32 state) external view returns (bytes32) {
         // A call that fails, be it for want of gas, reverts here: it never passes for an answer.
         return ML.forward(graphOf(taskId, step), state);
+    }
+
+    /// @inheritdoc IStepJudge
+    function isReady(TaskId taskId) external view returns (bool) {
+        return _rules[taskId].length != 0;
+    }
+
+    /// @inheritdoc IGraphStepJudge
+    function trial(bytes32 modelId, bytes32 stateId) external view {
+        if (msg.sender != address(this)) revert NotATrial(msg.sender);
+        Tensors.requireSameShape(ML.forward(modelId, stateId), stateId);
+        revert TrialPassed();
     }
 
     /// @inheritdoc IGraphStepJudge
@@ -52,8 +72,15 @@ contract GraphStepJudge is IGraphStepJudge {
         return modelIds[step % modelIds.length];
     }
 
-    function _requireStep(bytes32 modelId, bytes32 baseWeightsId) private view {
+    function _requireStep(bytes32 modelId, bytes32 stateId) private view {
         if (!MODELS.isRegistered(modelId)) revert ModelNotRegistered(modelId);
-        Tensors.requireSameShape(ML.forward(modelId, baseWeightsId), baseWeightsId);
+        try this.trial{gas: MAX_STEP_GAS}(modelId, stateId) {
+            assert(false);
+        } catch (bytes memory reason) {
+            if (bytes4(reason) == TrialPassed.selector) return;
+            assembly ("memory-safe") {
+                revert(add(reason, 32), mload(reason))
+            }
+        }
     }
 }

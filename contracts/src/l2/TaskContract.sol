@@ -5,6 +5,7 @@ import {IModelRegistry} from "../interfaces/IModelRegistry.sol";
 import {IParticipantStaking, Role} from "../interfaces/IParticipantStaking.sol";
 import {IProject, ProjectId} from "../interfaces/IProject.sol";
 import {IResultsRewards} from "../interfaces/IResultsRewards.sol";
+import {IStepJudge} from "../interfaces/IStepJudge.sol";
 import {
     Deadlines,
     ITaskContract,
@@ -83,6 +84,7 @@ contract TaskContract is ITaskContract {
         if (msg.sender == t.proposer) revert ProposerCannotSolve(msg.sender);
         if (!STAKING.isActive(msg.sender, Role.Solver)) revert NotActiveSolver(msg.sender);
         if (commitment == 0) revert EmptyCommitment();
+        _requireJudge(taskId, t.params.stepJudge);
         Solution storage s = _solutions[taskId][msg.sender];
         if (s.commitment != 0) revert AlreadyCommitted(msg.sender);
         if (t.committedCount == MAX_SOLUTIONS) revert TooManySolutions(MAX_SOLUTIONS);
@@ -286,6 +288,11 @@ contract TaskContract is ITaskContract {
         Phase current = phase(taskId);
         bool ended = current == Phase.Ended || current == Phase.Finalized || current == Phase.Expired;
         return ended && TRAINING.openDisputes(taskId) == 0;
+    }
+
+    /// Whoever committed to a training without a rule would lose every dispute over it.
+    function _requireJudge(TaskId taskId, address stepJudge) private view {
+        if (stepJudge != address(0) && !IStepJudge(stepJudge).isReady(taskId)) revert JudgeNotReady(taskId);
     }
 
     function _checkParams(TaskParams calldata params) private view {

@@ -18,6 +18,7 @@ contract MockStepForward {
     mapping(bytes32 modelId => bool) public lost;
     mapping(bytes32 modelId => bool) public broken;
     mapping(bytes32 modelId => bytes32) public shapeOf;
+    mapping(bytes32 modelId => uint256) public priceOf;
 
     /// Parameters of the model are not resident.
     function lose(bytes32 modelId, bool isLost) external {
@@ -32,9 +33,14 @@ contract MockStepForward {
         shapeOf[modelId] = like & SHAPE;
     }
 
+    function setPrice(bytes32 modelId, uint256 price) external {
+        priceOf[modelId] = price;
+    }
+
     fallback(bytes calldata input) external returns (bytes memory) {
-        if (gasleft() < PRICE) _burn();
         (bytes32 modelId, bytes32 x, uint256 from, uint256 to) = abi.decode(input, (bytes32, bytes32, uint256, uint256));
+        uint256 price = priceOf[modelId];
+        if (gasleft() < (price == 0 ? PRICE : price)) _burn();
         if (broken[modelId] || from != 0 || to != 0) _burn();
         if (lost[modelId] || MockMeta(Predeploys.ML_META).lost(x)) revert ML.NotResident();
         bytes32 shape = shapeOf[modelId] == 0 ? x & SHAPE : shapeOf[modelId];

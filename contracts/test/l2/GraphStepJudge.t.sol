@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IGraphStepJudge} from "../../src/interfaces/IGraphStepJudge.sol";
-import {TaskId} from "../../src/interfaces/ITaskContract.sol";
+import {ITaskContract, TaskId} from "../../src/interfaces/ITaskContract.sol";
 import {GraphStepJudge} from "../../src/l2/GraphStepJudge.sol";
 import {ML} from "../../src/lib/ML.sol";
 import {Predeploys} from "../../src/lib/Predeploys.sol";
@@ -11,6 +11,8 @@ import {GraphStepFixture} from "./GraphStepFixture.sol";
 
 contract GraphStepJudgeTest is GraphStepFixture {
     uint256 private constant MAX_GRAPHS = 64;
+    uint256 private constant MAX_STEP_GAS = 1_000_000;
+    uint256 private constant MAX_STATE_BYTES = 28 * 1024;
     TaskId private id;
 
     function setUp() public override {
@@ -126,10 +128,23 @@ contract GraphStepJudgeTest is GraphStepFixture {
     function testFuzz_attack_a_rule_that_solvers_did_not_know(bytes32 commitment) public {
         vm.assume(commitment != 0);
         bytes32[] memory modelIds = _graphs(1);
+        assertFalse(stepJudge.isReady(id));
+        vm.expectRevert(abi.encodeWithSelector(ITaskContract.JudgeNotReady.selector, id));
         vm.prank(trainees[0]);
         TASKS.commitSolution(id, commitment);
-        vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.TooLate.selector, id));
         _setRule(id, modelIds);
+        assertTrue(stepJudge.isReady(id));
+        vm.prank(trainees[0]);
+        TASKS.commitSolution(id, commitment);
+        // And it stays what it was when they committed.
+        vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.AlreadySet.selector, id));
+        _setRule(id, modelIds);
+    }
+
+    function testFuzz_a_rule_of_one_task_makes_no_other_ready(uint256 task) public {
+        vm.assume(task != TaskId.unwrap(id));
+        _setRule(id, _graphs(1));
+        assertFalse(stepJudge.isReady(TaskId.wrap(task)));
     }
 
     function testFuzz_attack_a_rule_after_the_time_to_commit(uint32 later) public {
@@ -182,6 +197,44 @@ contract GraphStepJudgeTest is GraphStepFixture {
         vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_FORWARD));
         _setRule(id, modelIds);
         assertEq(stepJudge.rule(id).length, 0);
+    }
+
+    function testFuzz_attack_a_step_that_no_forced_transaction_can_judge(uint8 count, uint8 at, uint256 price) public {
+        bytes32[] memory modelIds = _graphs(bound(count, 1, 6));
+        bytes32 heavy = modelIds[bound(at, 0, modelIds.length - 1)];
+        STEPS.setPrice(heavy, bound(price, MAX_STEP_GAS, 25_000_000));
+        vm.expectRevert(abi.encodeWithSelector(ML.PrecompileFailed.selector, Predeploys.ML_FORWARD));
+        _setRule(id, modelIds);
+        // Half of it leaves room for what the judge does itself.
+        STEPS.setPrice(heavy, MAX_STEP_GAS / 2);
+        _setRule(id, modelIds);
+    }
+
+    function testFuzz_attack_a_state_that_no_forced_transaction_makes_resident(uint32 rows) public {
+        uint32[] memory dims = new uint32[](2);
+        (dims[0], dims[1]) = (uint32(bound(rows, MAX_STATE_BYTES / 64 + 1, 2_048)), 64);
+        baseWeights = _putDims(0, dims, "large");
+        TaskId large = _proposeWith(_judged());
+        bytes32[] memory modelIds = _graphs(1);
+        uint256 size = uint256(dims[0]) * 64;
+        vm.expectRevert(
+            abi.encodeWithSelector(IGraphStepJudge.StateTooLarge.selector, baseWeights, size, MAX_STATE_BYTES)
+        );
+        _setRule(large, modelIds);
+        dims[0] = uint32(MAX_STATE_BYTES / 64);
+        baseWeights = _putDims(0, dims, "largest");
+        _setRule(_proposeWith(_judged()), modelIds);
+    }
+
+    function testFuzz_a_trial_is_the_judges_own_and_leaves_nothing(address caller, bytes32 state) public {
+        bytes32 modelId = _graphs(1)[0];
+        vm.assume(caller != address(stepJudge));
+        vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.NotATrial.selector, caller));
+        vm.prank(caller);
+        stepJudge.trial(modelId, state);
+        vm.expectRevert(IGraphStepJudge.TrialPassed.selector);
+        vm.prank(address(stepJudge));
+        stepJudge.trial(modelId, baseWeights);
     }
 
     function testFuzz_attack_a_step_that_changes_the_shape(uint8 dtype, uint32 rows, uint32 columns) public {

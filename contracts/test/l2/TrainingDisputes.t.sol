@@ -20,6 +20,10 @@ contract HashJudge is IStepJudge {
         unavailable = value;
     }
 
+    function isReady(TaskId) external pure returns (bool) {
+        return true;
+    }
+
     function nextState(TaskId taskId, uint256 step, bytes32 state) external view returns (bytes32) {
         require(!unavailable);
         return keccak256(abi.encode(taskId, step, state));
