@@ -41,6 +41,8 @@ struct Tally {
     uint32 scoredCount;
     /// With Scoring.Votes: dividends are known, and no more can be settled.
     bool settled;
+    /// With Scoring.Votes: some score reaches the threshold, be its solution voided or not.
+    bool reached;
     /// Sum of the weights of solutions that are unclaimed.
     uint64 solverWeight;
     /// Sum of the votes' weights that are unclaimed.
@@ -160,11 +162,12 @@ interface IResultsRewards {
     /// Scoring.Votes: a coordinator's bond on a solver in a project, Q32.32, as of the last task that settled a solution of that solver.
     function bondOf(ProjectId projectId, address coordinator, address solver) external view returns (uint256);
 
-    /// Scoring.Votes: what all coordinators together get if they reject every solution, in wei; rounds down:
+    /// Scoring.Votes: what all coordinators together get if no solution reaches the threshold, in wei; rounds down:
     /// coordinatorReward * a t / (a t + (1 - a) / 2), where t is the threshold and a = ALPHA the part of a bond that an epoch renews.
     ///
     /// Where every consensus is 0 there are no ranks, and so no dividends. Each vote that gave every solution 0 then gets its share of all
-    /// revealed stake of this reward; the shares of the others go back to the project and not to those who agree.
+    /// revealed stake of this reward; the shares of the others go back to the project and not to those who agree. Where some are
+    /// above 0, but none at the threshold, dividends share it: to give almost nothing instead of nothing gains nothing.
     ///
     /// It is no reason to reject what is good. A consensus is 0 only if at least half of the revealed stake gave 0: whoever has less
     /// changes nothing and, as ever, makes no bond by a 0 on what others approve. Whoever has it can decide anything, and earns no more by

@@ -47,7 +47,8 @@ struct TaskParams {
     /// incentives, but what falls to those below the threshold stays with the project.
     uint256 solverReward;
     /// Shared by coordinators whose votes agree with the chain, in proportion to the number of entries; with Scoring.Votes
-    /// in proportion to their dividends, or where all solutions are rejected a part of it (IResultsRewards.rejectionRewardDown).
+    /// in proportion to their dividends, or where no solution reaches `thresholdBp` a part of it
+    /// (IResultsRewards.rejectionRewardDown).
     uint256 coordinatorReward;
     /// Paid to the proposer if some solver reaches `thresholdBp`.
     uint256 proposerReward;

@@ -93,8 +93,10 @@ abstract contract VotedScores is ResultsBase {
     /// What the coordinators share; `t` is settled, and nothing of it claimed.
     function _coordinatorPoolDown(TaskParams memory params, Tally storage t) internal view returns (uint256) {
         if (t.coordinatorWeight == 0) return 0;
-        if (params.scoring == Scoring.Chain || t.rankSum != 0) return params.coordinatorReward;
-        return rejectionRewardDown(params.coordinatorReward, params.thresholdBp) * t.coordinatorWeight / Yuma.ONE;
+        if (params.scoring == Scoring.Chain || (t.reached && t.rankSum != 0)) return params.coordinatorReward;
+        uint256 most = rejectionRewardDown(params.coordinatorReward, params.thresholdBp);
+        // Dividends share all of it; those who rejected everything have their shares of the stake.
+        return t.rankSum != 0 ? most : most * t.coordinatorWeight / Yuma.ONE;
     }
 
     /// Gives a vote a row: a free one, or the one with the least stake.
@@ -193,14 +195,15 @@ abstract contract VotedScores is ResultsBase {
         (s.scored, s.scoreBp) = (true, scoreBp);
         Tally storage t = _tallies[taskId];
         t.rankSum += rank;
-        if (scoreBp >= thresholdBp && !s.voided) {
-            s.weight = rank;
-            t.solverWeight += rank;
-            Publishable storage p = _publishable[taskId][_solutionHash(taskId, solver)];
-            p.count++;
-            if (scoreBp > p.scoreBp) p.scoreBp = scoreBp;
-        }
         emit SolutionScored(taskId, solver, 0, scoreBp);
+        if (scoreBp < thresholdBp) return;
+        t.reached = true;
+        if (s.voided) return;
+        s.weight = rank;
+        t.solverWeight += rank;
+        Publishable storage p = _publishable[taskId][_solutionHash(taskId, solver)];
+        p.count++;
+        if (scoreBp > p.scoreBp) p.scoreBp = scoreBp;
     }
 
     function _publishableScore(TaskId taskId, bytes32 modelId, bytes32 updateId) internal view returns (uint16) {

@@ -89,6 +89,40 @@ contract RejectionsTest is VotesFixture {
 
     // What must not happen
 
+    /// All that is below the threshold is rejected: whatever the votes give for it, they share no more than for nothing.
+    function testFuzz_attack_almost_nothing_given_for_all_of_the_reward(uint16[2] memory raw) public {
+        _people(3, 2);
+        TaskId id = _toVotes();
+        uint16 threshold = TASKS.task(id).params.thresholdBp;
+        uint16[] memory row = _row(uint16(bound(raw[0], 1, threshold - 1)), uint16(bound(raw[1], 0, threshold - 1)));
+        _voteAs(id, row, row, row);
+        uint256 before = PROJECTS.project(projectId).budget;
+        _close(id);
+        uint256 paid = 0;
+        for (uint256 i = 0; i < 3; i++) {
+            paid += RESULTS.claim(id, voters[i]);
+        }
+        assertLe(paid, REJECTION_REWARD);
+        assertGe(paid + 1e10, REJECTION_REWARD);
+        assertEq(PROJECTS.project(projectId).budget, before + TOTAL_REWARD - paid);
+    }
+
+    /// One solution at the threshold is enough for all of it.
+    function testFuzz_the_whole_reward_is_for_what_reaches_the_threshold(uint16[2] memory raw) public {
+        _people(3, 2);
+        TaskId id = _toVotes();
+        uint16 threshold = TASKS.task(id).params.thresholdBp;
+        uint16[] memory row = _row(uint16(bound(raw[0], threshold, 10_000)), uint16(bound(raw[1], 0, 10_000)));
+        _voteAs(id, row, row, row);
+        _close(id);
+        uint256 paid = 0;
+        for (uint256 i = 0; i < 3; i++) {
+            paid += RESULTS.claim(id, voters[i]);
+        }
+        assertLe(paid, COORDINATOR_REWARD);
+        assertGe(paid + 1e10, COORDINATOR_REWARD);
+    }
+
     /// Whoever can reject what is good, half of the stake or more, gets at least as much for its true score, whatever bonds it has
     /// and others have.
     function testFuzz_attack_rejecting_what_is_good_for_more_than_its_score(
