@@ -149,6 +149,14 @@ impl<'a> Words<'a> {
 /// Words of a shape.
 pub(crate) const SHAPE_WORDS: usize = 2 + MAX_RANK;
 
+/// What [`Words::shape`] reads.
+pub(crate) fn encode_shape(shape: &Shape) -> Bytes {
+    let mut words = [0; SHAPE_WORDS];
+    (words[0], words[1]) = (shape.dtype() as u64, shape.dims().len() as u64);
+    words[2..].iter_mut().zip(shape.dims()).for_each(|(word, &dim)| *word = dim.into());
+    encode_words(&words)
+}
+
 /// `values` as consecutive words.
 pub(crate) fn encode_words(values: &[u64]) -> Bytes {
     values.iter().flat_map(|&value| B256::left_padding_from(&value.to_be_bytes()).0).collect()
