@@ -1,6 +1,9 @@
 //! Addresses, selectors and the reading of inputs.
 
-use crate::error::Failure;
+use crate::{
+    error::Failure,
+    tensor::{Dtype, MAX_DIM, MAX_RANK, Shape},
+};
 use alloy_primitives::{Address, B256, Bytes, address};
 
 /// id -> dtype, rank, four dimensions (missing ones 1), size in bytes, paid until.
@@ -129,6 +132,29 @@ impl<'a> Words<'a> {
         }
         Ok(value)
     }
+
+    /// A shape: dtype, rank, four dimensions, 0 beyond the rank.
+    pub(crate) fn shape(&mut self) -> Result<Shape, Failure> {
+        let dtype = self.number(1)? as u8;
+        let dtype = Dtype::from_byte(dtype).ok_or(Failure::Word(0))?;
+        let rank = self.number(MAX_RANK as u64)? as usize;
+        let mut dims = [0; MAX_RANK];
+        for (index, dim) in dims.iter_mut().enumerate() {
+            *dim = self.number(if index < rank { u64::from(MAX_DIM) } else { 0 })? as u32;
+        }
+        Ok(Shape::new(dtype, &dims[..rank])?)
+    }
+}
+
+/// Words of a shape.
+pub(crate) const SHAPE_WORDS: usize = 2 + MAX_RANK;
+
+/// What [`Words::shape`] reads.
+pub(crate) fn encode_shape(shape: &Shape) -> Bytes {
+    let mut words = [0; SHAPE_WORDS];
+    (words[0], words[1]) = (shape.dtype() as u64, shape.dims().len() as u64);
+    words[2..].iter_mut().zip(shape.dims()).for_each(|(word, &dim)| *word = dim.into());
+    encode_words(&words)
 }
 
 /// `values` as consecutive words.

@@ -11,7 +11,7 @@ use crate::{
     operand::{Operand, Request, Shaped},
     ops::{Kind, MAX_MACS, Operation},
     program::Program,
-    tensor::{Dtype, MAX_DIM, MAX_RANK, Shape, Tensor},
+    tensor::Tensor,
 };
 use alloc::sync::Arc;
 use alloy_primitives::{Address, B256, Bytes, U256};
@@ -115,15 +115,8 @@ impl<H: TensorHost> Frame<'_, H> {
     }
 
     fn commit(&mut self, input: &[u8]) -> Step<Bytes, H> {
-        let (mut words, data) = Words::with_data(input, 6)?;
-        let dtype = words.number(1)? as u8;
-        let dtype = Dtype::from_byte(dtype).ok_or(Failure::Word(0))?;
-        let rank = words.number(MAX_RANK as u64)? as usize;
-        let mut dims = [0; MAX_RANK];
-        for (index, dim) in dims.iter_mut().enumerate() {
-            *dim = words.number(if index < rank { u64::from(MAX_DIM) } else { 0 })? as u32;
-        }
-        let shape = Shape::new(dtype, &dims[..rank])?;
+        let (mut words, data) = Words::with_data(input, abi::SHAPE_WORDS)?;
+        let shape = words.shape()?;
         if data.len() > MAX_COMMIT_BYTES {
             return Err(Failure::InputLength(input.len()).into());
         }

@@ -16,6 +16,7 @@ pub mod kernel;
 mod metric;
 mod operand;
 mod ops;
+pub mod pieces;
 mod program;
 mod quantise;
 mod tensor;

@@ -1,10 +1,12 @@
 //! Tensors as a call has them at hand, and operations on them as requests to someone who has the data.
 
 use crate::{
+    abi::{self, Words},
     commitment::{self, Commitment},
     error::Failure,
     metric::Metric,
     ops::Operation,
+    pieces,
     tensor::{Shape, Tensor},
 };
 use alloc::{sync::Arc, vec::Vec};
@@ -120,10 +122,18 @@ pub enum Request<P> {
         /// The truth.
         truth: P,
     },
+    /// A COMMIT to bytes that are known by their pieces.
+    Commit {
+        /// Type and dimensions of the result, of at most [`crate::MAX_COMMIT_BYTES`].
+        shape: Shape,
+        /// See [`crate::pieces`].
+        pieces: P,
+    },
 }
 
-/// Code of METRIC: the last byte of the precompile's address.
+/// Codes of METRIC and COMMIT: the last bytes of the precompiles' addresses.
 const METRIC: u8 = 0x30;
+const COMMIT: u8 = 0x01;
 
 impl<P> Request<P> {
     /// The operands, replaced one by one.
@@ -133,18 +143,22 @@ impl<P> Request<P> {
             Self::Measure { metric, predictions, truth } => {
                 Request::Measure { metric: *metric, predictions: map(predictions)?, truth: map(truth)? }
             }
+            Self::Commit { shape, pieces } => Request::Commit { shape: *shape, pieces: map(pieces)? },
         })
     }
 }
 
 impl Request<B256> {
-    /// The code as a word, then the precompile's input.
+    /// The code as a word, then the precompile's input; of a COMMIT the id of the pieces in place of the data.
     pub fn encode(&self) -> Vec<u8> {
         let number = |value: u8| B256::with_last_byte(value);
         match self {
             Self::Operate(operation) => [number(operation.kind().code()).to_vec(), operation.encode()].concat(),
             Self::Measure { metric, predictions, truth } => {
                 [number(METRIC), number(*metric as u8), *predictions, *truth].concat()
+            }
+            Self::Commit { shape, pieces } => {
+                [number(COMMIT).as_slice(), &abi::encode_shape(shape), pieces.as_slice()].concat()
             }
         }
     }
@@ -156,21 +170,33 @@ impl Request<B256> {
         if zeros.iter().any(|byte| *byte != 0) {
             return None;
         }
-        if code != METRIC {
-            return Operation::decode(code, input)?.ok().map(Self::Operate);
+        match code {
+            METRIC => Self::decode_measure(input),
+            COMMIT => Self::decode_commit(input),
+            _ => Operation::decode(code, input)?.ok().map(Self::Operate),
         }
+    }
+
+    fn decode_measure(input: &[u8]) -> Option<Self> {
         let (words, rest) = input.as_chunks::<32>();
         let [metric, predictions, truth] = words else { return None };
         let metric = u64::try_from(U256::from_be_bytes(*metric)).ok().and_then(Metric::from_kind)?;
         let request = Self::Measure { metric, predictions: predictions.into(), truth: truth.into() };
         rest.is_empty().then_some(request)
     }
+
+    fn decode_commit(input: &[u8]) -> Option<Self> {
+        let mut words = Words::exactly(input, abi::SHAPE_WORDS + 1).ok()?;
+        let shape = words.shape().ok()?;
+        pieces::shape(shape.size_bytes()).ok()?;
+        Some(Self::Commit { shape, pieces: words.id().ok()? })
+    }
 }
 
 /// What comes of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
-    /// The tensor that an operation makes.
+    /// The tensor that an operation or a COMMIT makes.
     Tensor(Tensor),
     /// The number that a metric is.
     Number(u64),
@@ -197,6 +223,9 @@ impl<P: Borrow<Tensor> + Shaped> Request<P> {
             Self::Measure { metric, predictions, truth } => {
                 let measured = metric.measure(predictions.borrow(), truth.borrow());
                 measured.map_or_else(Answer::Failed, Answer::Number)
+            }
+            Self::Commit { shape, pieces } => {
+                pieces::join(*shape, pieces.borrow()).map_or_else(Answer::Failed, Answer::Tensor)
             }
         }
     }

@@ -4,7 +4,8 @@ mod support;
 
 use alloy_primitives::B256;
 use autonet_ml_precompiles::{
-    Answer, CallOutcome, Engine, Failure, Kind, Metric, Operation, Request, Tensor, abi, commitment,
+    Answer, CallOutcome, Dtype, Engine, Failure, Kind, MAX_COMMIT_BYTES, Metric, Operation, Request, Shape, Tensor,
+    abi, commitment, pieces,
 };
 use proptest::{prelude::*, sample::Index};
 use std::sync::Arc;
@@ -94,6 +95,76 @@ fn measures_are_requests_too() {
     assert_eq!(Answer::Number(0).word(), B256::with_last_byte(1));
     assert_eq!(Answer::Number(u64::MAX).word()[23..], [1, 0, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(Answer::Failed(Failure::Weight).word(), B256::ZERO);
+}
+
+#[test]
+fn commitments_are_requests_too() {
+    for (dtype, dims) in [(Dtype::I8, &[5, 20][..]), (Dtype::I32, &[2, 3, 1, 7]), (Dtype::I8, &[65_536, 2])] {
+        let shape = Shape::new(dtype, dims).expect("a shape");
+        let request = Request::Commit { shape, pieces: B256::repeat_byte(7) };
+        let bytes = request.encode();
+        assert_eq!(bytes.len(), 256);
+        assert_eq!(bytes[..32], B256::with_last_byte(1)[..]);
+        assert_eq!(bytes[95], dims.len() as u8);
+        assert_eq!(Request::decode(&bytes), Some(request));
+        assert_eq!(Request::decode(&bytes[..224]), None);
+        assert_eq!(Request::decode(&[&bytes[..], &[0; 32]].concat()), None);
+        for (at, value) in [(0, 1), (31, 2), (32, 1), (63, 2), (95, 0), (95, 5), (124, 1), (216, 1)] {
+            let mut wrong = bytes.clone();
+            wrong[at] = value;
+            assert_eq!(Request::decode(&wrong), None, "{at}");
+        }
+        for (dim, value) in [(0, 0), (dims.len() - 1, 0), (3, u8::from(dims.len() < 4))] {
+            let mut wrong = bytes.clone();
+            wrong[96 + 32 * dim..][..32].copy_from_slice(&B256::with_last_byte(value).0);
+            assert_eq!(Request::decode(&wrong), None, "{dim}");
+        }
+    }
+    for (dtype, dims) in [(Dtype::I8, [3, 43_691]), (Dtype::I32, [1, 32_769]), (Dtype::I32, [65_536, 256])] {
+        let shape = Shape::new(dtype, &dims).expect("a shape");
+        let bytes = Request::Commit { shape, pieces: B256::ZERO }.encode();
+        assert_eq!(Request::decode(&bytes), None, "more than the precompile takes");
+    }
+}
+
+#[test]
+fn pieces_have_256_consecutive_bytes_to_a_tile() {
+    for length in [1, 15, 16, 17, 255, 256, 257, 4_096, 5_001, MAX_COMMIT_BYTES] {
+        let data: Vec<u8> = (0..length).map(|at| (at * at / 7) as u8).collect();
+        let leaves = data.chunks(256).map(|piece| {
+            let mut piece = piece.to_vec();
+            piece.resize(256, 0);
+            commitment::leaf_hash(&piece)
+        });
+        let pieces = pieces::of(&data).expect("few enough");
+        assert_eq!(pieces.shape().dims(), [length.div_ceil(16) as u32, 16]);
+        assert_eq!(commitment::leaves(&pieces), leaves.collect::<Vec<_>>());
+    }
+    assert!(pieces::of(&[]).is_err());
+    assert!(pieces::of(&vec![0; MAX_COMMIT_BYTES + 1]).is_err());
+}
+
+#[test]
+fn whoever_has_the_pieces_gets_what_the_precompile_makes_of_the_bytes() {
+    for (dtype, dims) in
+        [(Dtype::I8, &[7, 19][..]), (Dtype::I8, &[1]), (Dtype::I32, &[3, 5, 17]), (Dtype::I32, &[32_768])]
+    {
+        let shape = Shape::new(dtype, dims).expect("a shape");
+        let data: Vec<u8> = (0..shape.size_bytes()).map(|at| (at * at / 5) as u8).collect();
+        let pieces = Arc::new(pieces::of(&data).expect("few enough"));
+        let request = Request::Commit { shape, pieces: pieces.clone() };
+        // The same words, but for the code, and what stands for the data.
+        let words = request.try_map(id).expect("ids").encode();
+        let input = [&words[32..224], &data[..]].concat();
+        let made = MemoryHost::default().made(abi::COMMIT, &input);
+        assert_eq!(request.answer(), Answer::Tensor((*made).clone()));
+        let other = Shape::new(dtype, &[200]).expect("a shape");
+        assert_eq!(
+            Request::Commit { shape: other, pieces }.answer(),
+            Answer::Failed(Failure::Operand("pieces")),
+            "pieces of other bytes"
+        );
+    }
 }
 
 #[test]

@@ -15,7 +15,7 @@ contract TileReferee is ITileReferee {
         ITileReferee tilewise; // LUT8
         ITileReferee metric; // METRIC
         ITileReferee rows; // SOFTMAX_I8, LAYERNORM_I8
-        ITileReferee image; // ADD_I8, POOL, GATHER
+        ITileReferee image; // ADD_I8, POOL, GATHER, COMMIT
         ITileReferee attention; // SCORES_I8, MIX_I8
         ITileReferee update; // COSINE_GE, FEDAVG, TRIMMED_MEAN, APPLY_DELTA
         ITileReferee draw; // PRNG, SAMPLE
@@ -56,7 +56,7 @@ contract TileReferee is ITileReferee {
         if (code >= 0x10 && code <= 0x12) referee = PRODUCT;
         else if (code == 0x13) referee = TILEWISE;
         else if (code == 0x14 || code == 0x15) referee = ROWS;
-        else if (code >= 0x16 && code <= 0x18) referee = IMAGE;
+        else if (code == 0x01 || (code >= 0x16 && code <= 0x18)) referee = IMAGE;
         else if (code == 0x19 || code == 0x1a) referee = ATTENTION;
         else if (code == 0x30) referee = METRIC;
         else if (code == 0x31 || (code >= 0x40 && code <= 0x42)) referee = UPDATE;

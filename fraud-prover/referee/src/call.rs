@@ -2,7 +2,7 @@
 
 use crate::error::Refusal;
 use alloy_primitives::{B256, keccak256};
-use autonet_ml_precompiles::{Commitment, Kind, MAX_RANK, Metric, Request, Shape};
+use autonet_ml_precompiles::{Commitment, Kind, MAX_RANK, Metric, Request, Shape, pieces};
 
 /// What is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,6 +11,8 @@ pub(crate) enum Asked {
     Tensor(Kind, Shape),
     /// A number.
     Number(Metric),
+    /// A COMMIT to a tensor of this shape.
+    Commit(Shape),
 }
 
 /// A request whose operands are commitments, with types and shapes that fit.
@@ -37,6 +39,12 @@ impl Call {
             Request::Measure { metric, predictions, truth } => {
                 metric.price(&predictions.shape, &truth.shape).ok()?;
                 (Asked::Number(*metric), vec![Some(*predictions), Some(*truth)])
+            }
+            Request::Commit { shape, pieces: given } => {
+                if given.shape != pieces::shape(shape.size_bytes()).ok()? {
+                    return None;
+                }
+                (Asked::Commit(*shape), vec![Some(*given)])
             }
         };
         Some(Self { asked, operands, encoded })
@@ -81,7 +89,7 @@ impl Call {
     /// Shape of the result.
     pub(crate) fn output(&self) -> Result<&Shape, Refusal> {
         match &self.asked {
-            Asked::Tensor(_, shape) => Ok(shape),
+            Asked::Tensor(_, shape) | Asked::Commit(shape) => Ok(shape),
             Asked::Number(_) => Err(Refusal::Request),
         }
     }

@@ -7,7 +7,7 @@ import {Steps} from "../../lib/referee/Steps.sol";
 import {Window} from "../../lib/referee/Window.sol";
 import {OperationReferee} from "./OperationReferee.sol";
 
-/// @title The referee of ADD_I8, POOL and GATHER
+/// @title The referee of ADD_I8, POOL, GATHER and COMMIT
 /// @notice Its tiles meet rows from several tiles of an operand. These are read in the order of the rows, and a tile is read
 /// again only after another one.
 contract ImageReferee is OperationReferee {
@@ -31,19 +31,25 @@ contract ImageReferee is OperationReferee {
         uint256 total; // tiles of the result
     }
 
+    uint256 private constant COMMIT = 0x01;
     uint256 private constant ADD_I8 = 0x16;
     uint256 private constant POOL = 0x17;
     uint256 private constant GATHER = 0x18;
+    /// @dev Words of the shape in a COMMIT.
+    uint256 private constant SHAPE_WORDS = 6;
+    /// @dev Bytes of a piece: a tile of I8 elements in 16 columns, so that its bytes follow one another.
+    uint256 private constant PIECE = 256;
     /// @dev Bytes of a tile of values carried by POOL.
     uint256 private constant CARRIED = 1024;
 
     function _attributes(uint256 code, bytes calldata) internal pure override returns (uint256) {
-        require(code == ADD_I8 || code == POOL || code == GATHER, UnknownCode(code));
-        return code == POOL ? Window.WORDS + 1 : 0;
+        require(code == ADD_I8 || code == POOL || code == GATHER || code == COMMIT, UnknownCode(code));
+        return code == POOL ? Window.WORDS + 1 : code == COMMIT ? SHAPE_WORDS : 0;
     }
 
     function _count(Steps.Step memory s, bytes calldata request) internal pure override returns (uint256) {
-        require(s.operands.length == (s.code == ADD_I8 ? 3 : s.code == POOL ? 1 : 2), WrongRequest());
+        require(s.operands.length == (s.code == ADD_I8 ? 3 : s.code == GATHER ? 2 : 1), WrongRequest());
+        if (s.code == COMMIT) return _committed(s, request.shape(1));
         if (s.code == ADD_I8) return Steps.count(s.operands[0]);
         if (s.code == GATHER) return Steps.tiles(_drawn(s)) * Steps.tiles(s.operands[0].cols);
         Window.Taps memory window = Window.read(request, 2);
@@ -54,7 +60,8 @@ contract ImageReferee is OperationReferee {
         if (s.code == POOL) return _pool(s, Window.read(request, 2), request.word(1) == 0, carried);
         require(carried.length == 0, WrongCarried());
         if (s.code == ADD_I8) _add(s);
-        else _gather(s);
+        else if (s.code == GATHER) _gather(s);
+        else _commit(s, request.shape(1));
     }
 
     /// @dev clamp8((a * ma + b * mb + c + 2^(shift-1)) >> shift), where row i of a meets row i mod P of b.
@@ -98,23 +105,52 @@ contract ImageReferee is OperationReferee {
         Place memory at = _place(_drawn(s), s.operands[0].cols, s.index);
         bytes memory indices = s.tile(1, at.band);
         uint256 stride = s.operands[1].cols == 1 ? Steps.TILE : 1;
-        bytes memory out = new bytes(s.operands[0].wide ? 1024 : 256);
+        uint256 width = s.operands[0].wide ? 4 : 1;
+        bytes memory out = new bytes(256 * width);
         Last memory last;
         for (uint256 row = 0; row < at.rows; row++) {
             int256 index = Lanes.i32(indices, stride * row);
             if (index < 0 || uint256(index) >= s.operands[0].rows) return s.fail();
             uint256 from = _row(s, last, uint256(index), at.col);
-            _copy(last.data, from, out, Steps.TILE * row);
+            _copy(last.data, width * from, out, width * Steps.TILE * row, width * Steps.TILE);
         }
         s.append(out, at.index, at.total);
     }
 
-    /// @dev Copies 16 elements between tiles of one type, from and to these elements.
-    function _copy(bytes memory tile, uint256 from, bytes memory out, uint256 to) private pure {
+    /// @dev Copies so many bytes between tiles, from and to these places.
+    function _copy(bytes memory tile, uint256 from, bytes memory out, uint256 to, uint256 length) private pure {
         assembly ("memory-safe") {
-            let width := shr(8, mload(out))
-            mcopy(add(add(out, 32), mul(to, width)), add(add(tile, 32), mul(from, width)), shl(4, width))
+            mcopy(add(add(out, 32), to), add(add(tile, 32), from), length)
         }
+    }
+
+    /// @dev Number of steps of a COMMIT. The pieces are as many as the bytes need.
+    function _committed(Steps.Step memory s, Call.Operand memory result) private pure returns (uint256) {
+        Call.Operand memory pieces = s.operands[0];
+        uint256 size = result.rows * result.cols * (result.wide ? 4 : 1);
+        bool fits = !pieces.wide && pieces.cols == Steps.TILE && pieces.rows == Steps.tiles(size);
+        require(fits, WrongOperands());
+        return Steps.count(result);
+    }
+
+    /// @dev Each row of a tile is bytes that follow one another, in a piece or two.
+    function _commit(Steps.Step memory s, Call.Operand memory result) private pure {
+        Place memory at = _place(result.rows, result.cols, s.index);
+        uint256 width = result.wide ? 4 : 1;
+        bytes memory out = new bytes(256 * width);
+        Last memory last;
+        for (uint256 row = 0; row < at.rows; row++) {
+            uint256 from = width * ((Steps.TILE * at.band + row) * result.cols + Steps.TILE * at.col);
+            uint256 to = width * Steps.TILE * row;
+            for (uint256 end = from + width * at.cols; from < end;) {
+                _row(s, last, from / Steps.TILE, 0);
+                uint256 length = PIECE - from % PIECE;
+                if (length > end - from) length = end - from;
+                _copy(last.data, from % PIECE, out, to, length);
+                (from, to) = (from + length, to + length);
+            }
+        }
+        s.append(out, at.index, at.total);
     }
 
     /// @dev Number of pixels that a POOL makes.

@@ -43,6 +43,21 @@ library Call {
         require(preimages.length == 0, ITileReferee.TrailingBytes());
     }
 
+    /// @notice The shape that words of a request from `first` on are: dtype | rank | 4 dims, 0 beyond the rank. It has no root.
+    function shape(bytes calldata request, uint256 first) internal pure returns (Operand memory result) {
+        (uint256 dtype, uint256 rank) = (word(request, first), word(request, first + 1));
+        require(dtype <= 1 && rank >= 1 && rank <= MAX_RANK, ITileReferee.WrongRequest());
+        result.present = true;
+        result.wide = dtype == 1;
+        result.rows = 1;
+        for (uint256 i = 0; i < MAX_RANK; i++) {
+            uint256 dim = word(request, first + 2 + i);
+            require(i < rank ? dim >= 1 && dim <= MAX_DIM : dim == 0, ITileReferee.WrongRequest());
+            if (i + 1 < rank) result.rows *= dim;
+            else if (i + 1 == rank) result.cols = dim;
+        }
+    }
+
     /// @dev Length of the preimage that comes first.
     function _length(bytes calldata preimages) private pure returns (uint256 length) {
         require(preimages.length >= 6, ITileReferee.WrongOperands());

@@ -8,8 +8,8 @@ import {Test} from "../../Test.sol";
 contract TileRefereeTest is Test {
     /// In the order of the struct.
     uint256[] private codes = [uint256(0x10), 0x11, 0x12, 0x13, 0x30, 0x14, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1a];
-    uint256[] private more = [uint256(0x31), 0x40, 0x41, 0x42, 0x50, 0x51];
-    uint8[] private groups = [1, 1, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 7, 7, 7, 7, 8, 8];
+    uint256[] private more = [uint256(0x31), 0x40, 0x41, 0x42, 0x50, 0x51, 0x01];
+    uint8[] private groups = [1, 1, 1, 2, 3, 4, 4, 5, 5, 5, 6, 6, 7, 7, 7, 7, 8, 8, 5];
     TileReferee private referee;
 
     function setUp() public {

@@ -3,6 +3,7 @@
 mod add;
 mod apply_delta;
 mod attention;
+mod commit;
 mod conv2d;
 mod cosine_ge;
 mod fedavg;
@@ -35,6 +36,7 @@ struct Rules {
 
 const fn rules(code: u8) -> Result<Rules, Refusal> {
     Ok(match code {
+        0x01 => Rules { steps: tile_by_tile, step: commit::step },
         0x10 => Rules { steps: matmul::steps, step: matmul::step },
         0x11 => Rules { steps: conv2d::steps, step: conv2d::step },
         0x12 => Rules { steps: tile_by_tile, step: requant::step },

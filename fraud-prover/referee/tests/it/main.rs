@@ -1,6 +1,7 @@
 //! The contract, in an EVM, against the crate.
 
 mod attention;
+mod commit;
 mod draw;
 mod harness;
 mod image;
