@@ -5,6 +5,7 @@ mod draw;
 mod harness;
 mod image;
 mod metric;
+mod mutate;
 mod product;
 mod rows;
 mod tilewise;

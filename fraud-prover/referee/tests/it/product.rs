@@ -40,6 +40,11 @@ fn asked([x, weights, bias, requant]: [Option<Arc<Tensor>>; 4]) -> Asked {
     Request::Operate(Operation::matmul(x.expect("x"), weights.expect("weights"), bias, requant))
 }
 
+/// With all operands.
+pub(crate) fn whole(seed: u64, dims: [usize; 3]) -> Asked {
+    asked(matmul(seed, dims, true, true))
+}
+
 /// Sets one element of an operand.
 fn with_i8(tensor: &Option<Arc<Tensor>>, place: usize, value: i8) -> Option<Arc<Tensor>> {
     let tensor = tensor.as_ref()?;
