@@ -1,11 +1,10 @@
 //! SCORES_I8 and MIX_I8.
 
 use crate::{
-    harness::{Asked, Cost, Referee, bytes, check, check_random, check_step, i8s, i32s, steps, vectors},
+    harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, steps, vectors},
     product::constants,
 };
 use autonet_ml_precompiles::{Heads, Operation, Request};
-use autonet_referee::Dispute;
 use proptest::prelude::*;
 
 /// Sequences and heads, and the columns before q or p's first and after its last, then k's or v's.
@@ -109,33 +108,6 @@ fn attention_at_its_edges_is_repeated() {
         check(&mut referee, &dims.scores(1, constants(2, dims.heads)));
         check(&mut referee, &dims.mix(3, constants(4, dims.heads * dims.depth)));
     }
-}
-
-/// Checks some steps, all of those before them made but not checked.
-fn check_some(request: &Asked, range: std::ops::Range<u64>) -> Cost {
-    let (mut referee, mut most) = (Referee::deploy(), Cost::default());
-    let mut dispute = Dispute::new(request).expect("fits");
-    for step in 0..range.end {
-        let proof = dispute.advance().expect("a step").expect("not the last");
-        if range.contains(&step) {
-            let cost = check_step(&mut referee, &proof);
-            most = Cost { gas: most.gas.max(cost.gas), calldata: most.calldata.max(cost.calldata) };
-        }
-    }
-    most
-}
-
-#[test]
-fn the_widest_steps_are_within_the_limits() {
-    // Heads of one column: a tile of the result has 16 of them, each in a tile of p. High trees first; then from the 11th row on,
-    // that of the second sequence, also four tiles of v.
-    for (sizes, range) in [([1, 65, 1_000, 1], 0..1), ([100, 65, 10, 1], 0..17)] {
-        let dims = Dims::new(sizes, [0, 9], [0, 5_000]);
-        println!("MIX_I8: {:?}", check_some(&dims.mix(1, constants(2, 65)), range));
-    }
-    // From row 17 on, that of the second sequence: two tiles of q, four of k.
-    let dims = Dims::new([176, 1, 17, 100], [9, 9], [5_000, 5_000]);
-    println!("SCORES_I8: {:?}", check_some(&dims.scores(1, constants(2, 1)), 224..240));
 }
 
 #[test]

@@ -1,8 +1,7 @@
 //! ADD_I8, POOL and GATHER.
 
-use crate::harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, numbers, steps, vectors};
+use crate::harness::{Asked, Referee, bytes, check, check_random, i8s, i32s, numbers, steps, vectors};
 use autonet_ml_precompiles::{Operation, Pooling, Request, Window};
-use autonet_referee::Dispute;
 use proptest::prelude::*;
 
 /// `times` repetitions of `p` rows, `n` columns, constants as given.
@@ -125,17 +124,6 @@ fn an_index_out_of_range_fails() {
     }
 }
 
-#[test]
-fn sixteen_rows_from_sixteen_tiles_of_the_largest_table_are_within_the_limits() {
-    let mut referee = Referee::deploy();
-    let indices = (0..65_536).map(|row| 65_535 - 4_093 * row % 65_536).collect();
-    let mut dispute = Dispute::new(&gather(10, [65_536, 256], true, indices, true)).expect("fits");
-    for _ in 0..16 {
-        let proof = dispute.advance().expect("a step").expect("one more");
-        println!("GATHER: {:?}", check_step(&mut referee, &proof));
-    }
-}
-
 /// A pooling of `images` images.
 fn pool(seed: u64, pooling: Pooling, window: Window, images: u32, channels: u32, shift: u32) -> Asked {
     let rows = images * window.image[0] * window.image[1];
@@ -188,20 +176,6 @@ fn poolings_at_their_edges_are_repeated() {
             check(&mut referee, &Request::Operate(Operation::pool(pooling, window, x)));
             let x = i8s(&[9, 2], (0..18).map(|place| if place % 3 == 0 { value } else { 0 }).collect());
             check(&mut referee, &Request::Operate(Operation::pool(pooling, window, x)));
-        }
-    }
-}
-
-#[test]
-fn taps_in_sixteen_tiles_of_the_largest_image_are_within_the_limits() {
-    let mut referee = Referee::deploy();
-    let x = i8s(&[65_536, 1_024], (0u32..1 << 26).map(|place| (place.wrapping_mul(40_503) >> 9) as i8).collect());
-    for pooling in [Pooling::Max, Pooling::Mean] {
-        let window = Window { image: [1, 65_536], kernel: [1, 3], stride: [1, 17], before: [0, 1], after: [0, 0] };
-        let mut dispute = Dispute::new(&Request::Operate(Operation::pool(pooling, window, x.clone()))).expect("fits");
-        for _ in 0..9 {
-            let proof = dispute.advance().expect("a step").expect("one more");
-            println!("POOL: {:?}", check_step(&mut referee, &proof));
         }
     }
 }

@@ -8,5 +8,7 @@ mod metric;
 mod mutate;
 mod product;
 mod rows;
+mod sparse;
 mod tilewise;
 mod update;
+mod worst;

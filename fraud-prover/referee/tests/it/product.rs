@@ -2,7 +2,6 @@
 
 use crate::harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, numbers, steps, vectors};
 use autonet_ml_precompiles::{Operation, Request, Tensor, Window};
-use autonet_referee::Dispute;
 use proptest::prelude::*;
 use std::sync::Arc;
 
@@ -154,23 +153,6 @@ fn a_weight_out_of_range_fails_a_convolution() {
     let weights = with_i8(&Some(i8s(&[20, 3], vec![1; 60])), 59, -128).expect("weights");
     let request = Request::Operate(Operation::conv2d(window, -3, x, weights, None, None));
     check(&mut Referee::deploy(), &request);
-}
-
-#[test]
-fn taps_that_are_far_apart_are_within_the_limits() {
-    let mut referee = Referee::deploy();
-    // One channel, and each tap in another tile of the largest tree.
-    let window = Window { image: [65_536, 1], kernel: [65_000, 1], stride: [1, 1], before: [0, 0], after: [0, 0] };
-    let x = i8s(&[65_536, 1], bytes(1, 65_536, -128));
-    let weights = i8s(&[65_000, 1], bytes(2, 65_000, -127));
-    let mut dispute =
-        Dispute::new(&Request::Operate(Operation::conv2d(window, 0, x, weights, None, None))).expect("fits");
-    let tall = dispute.advance().expect("a step").expect("a step");
-    println!("CONV2D_I8, taps in a column: {:?}", check_step(&mut referee, &tall));
-    let window = Window { image: [128, 128], kernel: [128, 1], stride: [1, 1], before: [0, 0], after: [0, 0] };
-    let mut dispute = Dispute::new(&conv2d(5, window, 4, [1, 1], 0, false)).expect("fits");
-    let wide = dispute.advance().expect("a step").expect("a step");
-    println!("CONV2D_I8, each tap in a tile of its own: {:?}", check_step(&mut referee, &wide));
 }
 
 #[test]
