@@ -5,6 +5,7 @@ use crate::{
     product::constants,
 };
 use autonet_ml_precompiles::{Heads, Operation, Request};
+use autonet_referee::StepProof;
 use proptest::prelude::*;
 
 /// Sequences and heads, and the columns before q or p's first and after its last, then k's or v's.
@@ -125,14 +126,26 @@ fn sums_of_the_largest_values_do_not_overflow() {
     }
 }
 
+/// All steps of a request, which end with its answer.
+fn whole(request: &Asked) -> Vec<StepProof> {
+    let proofs = steps(request);
+    assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
+    proofs
+}
+
 #[test]
 fn vectors_are_as_frozen() {
     // Columns of a head across tiles; several heads in a tile.
     let dims = Dims::new([2, 2, 3, 17], [5, 9], [0, 4]);
     let few = Dims::new([1, 1, 2, 3], [0, 0], [0, 0]);
-    let failing = steps(&few.scores(3, columns(3, 1, 1, 0)));
-    vectors("scores", steps(&dims.scores(1, constants(2, 2))).into_iter().take(14).chain(failing));
+    let failing = whole(&few.scores(3, columns(3, 1, 1, 0)));
+    vectors("scores", whole(&dims.scores(1, constants(2, 2))).into_iter().chain(failing));
+    // Sums of two steps, in the second row of tiles.
     let dims = Dims::new([2, 3, 17, 7], [5, 9], [0, 4]);
-    let failing = steps(&few.mix(5, columns(5, 3, 2, 1)));
-    vectors("mix", steps(&dims.mix(4, constants(6, 21))).into_iter().skip(24).take(14).chain(failing));
+    let some = steps(&dims.mix(4, constants(6, 21))).into_iter().skip(60).take(6);
+    let failing = whole(&few.mix(5, columns(5, 3, 2, 1)));
+    // Two tiles of the result, of three heads; rows of the second sequence.
+    let small = Dims::new([2, 3, 2, 7], [5, 9], [0, 4]);
+    let all = whole(&small.mix(7, constants(8, 21)));
+    vectors("mix", all.into_iter().chain(some).chain(failing));
 }

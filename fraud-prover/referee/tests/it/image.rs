@@ -184,7 +184,7 @@ fn poolings_at_their_edges_are_repeated() {
 fn vectors_are_as_frozen() {
     let fine = steps(&add(6, [17, 3, 18], [90, -70, 300, 7]));
     let failing = steps(&add(7, [2, 2, 2], [1, 1, 0, 31]));
-    vectors("add", fine.into_iter().take(6).chain(failing));
+    vectors("add", fine.into_iter().chain(failing));
     let window = Window { image: [5, 6], kernel: [2, 3], stride: [1, 2], before: [1, 1], after: [0, 2] };
     let maxima = steps(&pool(8, Pooling::Max, window, 2, 3, 0));
     let means = steps(&pool(9, Pooling::Mean, window, 2, 3, 0));
