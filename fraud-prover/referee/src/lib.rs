@@ -13,4 +13,4 @@ pub use call::Call;
 pub use dispute::{Dispute, StepProof};
 pub use error::Refusal;
 pub use state::{State, Witness, stepCall, stepsCall};
-pub use verify::repeat;
+pub use verify::{reads, repeat};

@@ -2,37 +2,12 @@
 pragma solidity 0.8.37;
 
 import {RowsReferee} from "../../../src/l1/referee/RowsReferee.sol";
-import {RefereeFixture} from "./RefereeFixture.sol";
+import {RefereeGroup} from "./RefereeGroup.sol";
 
-contract RowsRefereeTest is RefereeFixture {
-    string[] private names = ["softmax", "layernorm"];
-
+contract RowsRefereeTest is RefereeGroup {
     function setUp() public {
         referees.rows = new RowsReferee();
         deploy();
-    }
-
-    function test_frozen_steps_are_repeated() public view {
-        for (uint256 i = 0; i < names.length; i++) {
-            checkVectors(names[i]);
-        }
-    }
-
-    function testFuzz_every_byte_of_a_witness_counts(
-        uint256 name,
-        uint256 which,
-        uint256 part,
-        uint256 at,
-        uint8 change
-    ) public {
-        checkSpoilt(names[name % names.length], which, part, at, change);
-    }
-
-    function testFuzz_the_state_counts(uint256 name, uint256 which, uint256 field, bytes32 change) public view {
-        checkOtherState(names[name % names.length], which, field, change);
-    }
-
-    function testFuzz_steps_of_any_request(uint8 code, bytes memory request, bytes memory operands) public view {
-        checkAnyRequest(code, request, operands);
+        names = ["softmax", "layernorm"];
     }
 }

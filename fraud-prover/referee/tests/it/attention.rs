@@ -1,11 +1,11 @@
 //! SCORES_I8 and MIX_I8.
 
 use crate::{
-    harness::{Asked, Cost, Referee, bytes, check, check_random, check_step, i8s, i32s, steps, vectors},
+    harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, steps, vectors},
     product::constants,
 };
 use autonet_ml_precompiles::{Heads, Operation, Request};
-use autonet_referee::Dispute;
+use autonet_referee::StepProof;
 use proptest::prelude::*;
 
 /// Sequences and heads, and the columns before q or p's first and after its last, then k's or v's.
@@ -111,33 +111,6 @@ fn attention_at_its_edges_is_repeated() {
     }
 }
 
-/// Checks some steps, all of those before them made but not checked.
-fn check_some(request: &Asked, range: std::ops::Range<u64>) -> Cost {
-    let (mut referee, mut most) = (Referee::deploy(), Cost::default());
-    let mut dispute = Dispute::new(request).expect("fits");
-    for step in 0..range.end {
-        let proof = dispute.advance().expect("a step").expect("not the last");
-        if range.contains(&step) {
-            let cost = check_step(&mut referee, &proof);
-            most = Cost { gas: most.gas.max(cost.gas), calldata: most.calldata.max(cost.calldata) };
-        }
-    }
-    most
-}
-
-#[test]
-fn the_widest_steps_are_within_the_limits() {
-    // Heads of one column: a tile of the result has 16 of them, each in a tile of p. High trees first; then from the 11th row on,
-    // that of the second sequence, also four tiles of v.
-    for (sizes, range) in [([1, 65, 1_000, 1], 0..1), ([100, 65, 10, 1], 0..17)] {
-        let dims = Dims::new(sizes, [0, 9], [0, 5_000]);
-        println!("MIX_I8: {:?}", check_some(&dims.mix(1, constants(2, 65)), range));
-    }
-    // From row 17 on, that of the second sequence: two tiles of q, four of k.
-    let dims = Dims::new([176, 1, 17, 100], [9, 9], [5_000, 5_000]);
-    println!("SCORES_I8: {:?}", check_some(&dims.scores(1, constants(2, 1)), 224..240));
-}
-
 #[test]
 fn sums_of_the_largest_values_do_not_overflow() {
     let mut referee = Referee::deploy();
@@ -153,14 +126,26 @@ fn sums_of_the_largest_values_do_not_overflow() {
     }
 }
 
+/// All steps of a request, which end with its answer.
+fn whole(request: &Asked) -> Vec<StepProof> {
+    let proofs = steps(request);
+    assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
+    proofs
+}
+
 #[test]
 fn vectors_are_as_frozen() {
     // Columns of a head across tiles; several heads in a tile.
     let dims = Dims::new([2, 2, 3, 17], [5, 9], [0, 4]);
     let few = Dims::new([1, 1, 2, 3], [0, 0], [0, 0]);
-    let failing = steps(&few.scores(3, columns(3, 1, 1, 0)));
-    vectors("scores", steps(&dims.scores(1, constants(2, 2))).into_iter().take(14).chain(failing));
+    let failing = whole(&few.scores(3, columns(3, 1, 1, 0)));
+    vectors("scores", whole(&dims.scores(1, constants(2, 2))).into_iter().chain(failing));
+    // Sums of two steps, in the second row of tiles.
     let dims = Dims::new([2, 3, 17, 7], [5, 9], [0, 4]);
-    let failing = steps(&few.mix(5, columns(5, 3, 2, 1)));
-    vectors("mix", steps(&dims.mix(4, constants(6, 21))).into_iter().skip(24).take(14).chain(failing));
+    let some = steps(&dims.mix(4, constants(6, 21))).into_iter().skip(60).take(6);
+    let failing = whole(&few.mix(5, columns(5, 3, 2, 1)));
+    // Two tiles of the result, of three heads; rows of the second sequence.
+    let small = Dims::new([2, 3, 2, 7], [5, 9], [0, 4]);
+    let all = whole(&small.mix(7, constants(8, 21)));
+    vectors("mix", all.into_iter().chain(some).chain(failing));
 }

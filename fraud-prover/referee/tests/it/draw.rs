@@ -1,8 +1,12 @@
 //! PRNG and SAMPLE.
 
-use crate::harness::{Asked, Referee, check, check_random, check_step, steps, vectors};
-use alloy_primitives::keccak256;
-use autonet_ml_precompiles::{Draw, MAX_DRAWS, Operation, Request};
+use crate::harness::{Asked, Referee, check, check_random, check_step, mutate, steps, vectors};
+use alloy_primitives::{B256, Bytes, keccak256};
+use autonet_ml_precompiles::{
+    Draw, MAX_DRAWS, Operation, Request,
+    commitment::{Frontier, leaf_hash, levels, siblings},
+};
+use autonet_referee::{State, StepProof, Witness};
 use proptest::prelude::*;
 
 /// The last counter.
@@ -31,7 +35,9 @@ prop_compose! {
 }
 
 prop_compose! {
-    fn samples()(seed: u64, counter in counter(), population in 1u32..60, part in 0u32..60) -> Asked {
+    fn samples()(
+        seed: u64, counter in counter(), population in prop_oneof![1u32..60, 100u32..300], part in 0u32..80,
+    ) -> Asked {
         sample(seed, counter, population, 1 + part % population)
     }
 }
@@ -58,19 +64,162 @@ fn draws_at_their_edges_are_repeated() {
 }
 
 #[test]
-fn the_largest_draws_are_within_the_limits() {
+fn the_most_words_are_repeated() {
     let mut referee = Referee::deploy();
-    let deepest = [
-        ("PRNG", prng(3, LAST, MAX_DRAWS), 1),
-        ("SAMPLE", sample(4, LAST, MAX_DRAWS, 4_000), 4_000),
-        ("SAMPLE of all", sample(5, 0, 2_000, 2_000), 2_000),
-    ];
-    for (name, request, last) in deepest {
-        let proofs = steps(&request);
-        assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
-        let end = proofs.len() - 1;
-        for place in [0, 1, 123, end - last, end + 1 - last, end - 17, end - 15, end - 1, end] {
-            println!("{name}: {:?}", check_step(&mut referee, &proofs[place]));
+    let request = prng(3, LAST, MAX_DRAWS);
+    let proofs = steps(&request);
+    assert_eq!(proofs.last().expect("steps").after.frontier, request.answer().word());
+    for place in [0, 1, 2_047, 2_048, proofs.len() - 2, proofs.len() - 1] {
+        check_step(&mut referee, &proofs[place]);
+    }
+}
+
+#[test]
+fn whole_samples_of_many_tiles_are_repeated() {
+    let mut referee = Referee::deploy();
+    for (population, n) in [(1_000, 100), (257, 257), (512, 49)] {
+        check(&mut referee, &sample(7, LAST, population, n));
+    }
+}
+
+/// What SAMPLE holds between two steps, worked out without the steps before.
+struct Sampling {
+    draw: Draw,
+    population: usize,
+    n: usize,
+    /// As the draws so far leave them: the numbers that are drawn stand in front, their own places keep what they had.
+    numbers: Vec<u32>,
+    drawn: Vec<u32>,
+    done: usize,
+}
+
+impl Sampling {
+    /// After `done` steps.
+    fn after(draw: Draw, population: usize, n: usize, done: usize) -> Self {
+        let mut sampling = Self { draw, population, n, numbers: (0..population as u32).collect(), drawn: vec![], done };
+        for i in 0..sampling.draws() {
+            let place = sampling.place(i);
+            sampling.drawn.push(sampling.numbers[place]);
+            sampling.numbers[place] = sampling.numbers[i];
+        }
+        sampling
+    }
+
+    /// Steps of the first phase.
+    const fn first(&self) -> usize {
+        self.population.div_ceil(16)
+    }
+
+    const fn draws(&self) -> usize {
+        self.done.saturating_sub(self.first())
+    }
+
+    fn place(&self, i: usize) -> usize {
+        let counter = self.draw.counter + i as u64;
+        i + self.draw.below(counter, (self.population - i) as u32).expect("a word") as usize
+    }
+
+    fn tiles(words: &[u32]) -> Vec<Vec<u8>> {
+        let tile = |words: &[u32]| {
+            let mut tile: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
+            tile.resize(1_024, 0);
+            tile
+        };
+        words.chunks(16).map(tile).collect()
+    }
+
+    fn levels(&self) -> Vec<Vec<B256>> {
+        levels(Self::tiles(&self.numbers).iter().map(|tile| leaf_hash(tile)).collect())
+    }
+
+    /// The result's tiles so far, or those of the numbers.
+    fn frontier(&self) -> Frontier {
+        let words = match self.done.checked_sub(self.first()) {
+            None => &self.numbers[..16 * self.done],
+            Some(draws) if draws == self.n => &self.drawn[..],
+            Some(draws) => &self.drawn[..draws / 16 * 16],
+        };
+        let mut frontier = Frontier::default();
+        Self::tiles(words).iter().for_each(|tile| frontier.push(leaf_hash(tile)));
+        frontier
+    }
+
+    fn carried(&self) -> Vec<u8> {
+        let open = self.done >= self.first() && self.draws() < self.n;
+        let root = self.levels().last().expect("a root")[0];
+        let words = self.drawn.iter().skip(self.draws() / 16 * 16).flat_map(|word| word.to_be_bytes());
+        if open { root.0.into_iter().chain(words).collect() } else { Vec::new() }
+    }
+
+    fn state(&self, request: &[u8]) -> State {
+        let frontier = self.frontier();
+        let ended = self.done == self.first() + self.n;
+        State {
+            step: self.done as u64,
+            carry: keccak256(self.carried()),
+            frontier: if ended { frontier.root() } else { keccak256(frontier.peaks().concat()) },
+            ..State::initial(request)
+        }
+    }
+
+    /// The next step.
+    fn proof(self, request: &[u8]) -> StepProof {
+        let mut tiles = Vec::new();
+        let i = self.draws();
+        if self.done >= self.first() {
+            let levels = self.levels();
+            for index in [i / 16, self.place(i) / 16] {
+                tiles.extend_from_slice(&Self::tiles(&self.numbers)[index]);
+                tiles.extend(siblings(&levels, index).concat());
+            }
+        }
+        let appends = self.done < self.first() || (i + 1).is_multiple_of(16) || i + 1 == self.n;
+        let peaks = if appends { self.frontier().peaks().concat() } else { Vec::new() };
+        let witness = Witness {
+            request: request.to_vec().into(),
+            operands: Bytes::new(),
+            carried: self.carried().into(),
+            peaks: peaks.into(),
+            tiles: tiles.into(),
+        };
+        let before = self.state(request);
+        let after = Self::after(self.draw, self.population, self.n, self.done + 1).state(request);
+        StepProof { before, witness, after }
+    }
+}
+
+/// Some steps of a sample, from states that are worked out without those before them.
+fn jump(seed: u64, population: usize, n: usize, at: impl IntoIterator<Item = usize>) -> Vec<StepProof> {
+    let draw = draw(seed, LAST);
+    let Request::Operate(operation) = sample(seed, LAST, population as u32, n as u32) else { unreachable!() };
+    let request = Request::Operate(operation.try_map(|_| Ok::<_, ()>(B256::ZERO)).expect("no operands")).encode();
+    at.into_iter().map(|done| Sampling::after(draw, population, n, done).proof(&request)).collect()
+}
+
+#[test]
+fn samples_are_what_they_are_worked_out_to_be() {
+    for (population, n) in [(1usize, 1), (16, 16), (40, 33), (100, 20)] {
+        let count = population.div_ceil(16) + n;
+        assert_eq!(jump(8, population, n, 0..count), steps(&sample(8, LAST, population as u32, n as u32)));
+    }
+}
+
+#[test]
+fn steps_of_the_largest_samples_are_repeated() {
+    let mut referee = Referee::deploy();
+    let population = MAX_DRAWS as usize;
+    for n in [population, 40_000, 1] {
+        let (first, last) = (population / 16, population / 16 + n - 1);
+        let numbers = [0, 1, first / 2 - 1, first / 2, first - 2, first - 1];
+        let draws =
+            [first, first + 1, first + 15, first + n / 2, (first + n / 2) | 15, last - n.min(16), last - 1, last];
+        for done in numbers.into_iter().chain(draws.into_iter().filter(|done| (first..=last).contains(done))) {
+            let proof = jump(9, population, n, [done]).remove(0);
+            check_step(&mut referee, &proof);
+            mutate(&mut referee, &proof, &[]);
+            if done == last {
+                assert_eq!(proof.after.frontier, sample(9, LAST, MAX_DRAWS, n as u32).answer().word());
+            }
         }
     }
 }

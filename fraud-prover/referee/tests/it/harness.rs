@@ -1,5 +1,6 @@
 //! Every check of one request: the contract, the crate and the operation itself have to agree.
 
+use crate::mutate::{Change, PARTS, claims, mutations};
 use alloy_primitives::{Address, B256, Bytes, U256, keccak256};
 use alloy_sol_types::{SolCall, SolValue};
 use autonet_ml_precompiles::{Answer, Request, Tensor};
@@ -14,7 +15,7 @@ use revm::{
     database::{CacheDB, EmptyDB},
     primitives::{TxKind, hardfork::SpecId},
 };
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 /// What one step may cost as a transaction.
 const MAX_GAS: u64 = 1_500_000;
@@ -71,11 +72,14 @@ fn bytecode(name: &str) -> Option<Bytes> {
 pub(crate) struct Referee {
     db: CacheDB<EmptyDB>,
     address: Address,
+    /// How many steps were spoilt in each way.
+    spoilt: BTreeMap<&'static str, usize>,
 }
 
 impl Referee {
     pub(crate) fn deploy() -> Self {
-        let mut referee = Self { db: CacheDB::new(EmptyDB::default()), address: Address::ZERO };
+        let mut referee =
+            Self { db: CacheDB::new(EmptyDB::default()), address: Address::ZERO, spoilt: BTreeMap::new() };
         let parts = REFEREES.map(|name| bytecode(name).map_or(Address::ZERO, |code| referee.create(code)));
         let main = bytecode("TileReferee").expect("contracts/bin/artifacts has been run");
         referee.address = referee.create([&main[..], &parts.abi_encode()].concat().into());
@@ -90,12 +94,15 @@ impl Referee {
     }
 
     fn call<C: SolCall>(&mut self, call: &C) -> Result<(C::Return, Cost), Bytes> {
-        let data = call.abi_encode();
+        let (output, cost) = self.run(call.abi_encode().into())?;
+        Ok((C::abi_decode_returns(&output).expect("a word"), cost))
+    }
+
+    fn run(&mut self, data: Bytes) -> Result<(Bytes, Cost), Bytes> {
         let calldata = data.len();
-        match evm!(&mut self.db).transact(transaction(TxKind::Call(self.address), data.into())).expect("valid").result {
+        match evm!(&mut self.db).transact(transaction(TxKind::Call(self.address), data)).expect("valid").result {
             ExecutionResult::Success { output, gas, .. } => {
-                let cost = Cost { gas: gas.tx_gas_used(), calldata };
-                Ok((C::abi_decode_returns(&output.into_data()).expect("a word"), cost))
+                Ok((output.into_data(), Cost { gas: gas.tx_gas_used(), calldata }))
             }
             ExecutionResult::Revert { output, .. } => Err(output),
             ExecutionResult::Halt { reason, .. } => panic!("{reason:?}"),
@@ -138,8 +145,8 @@ pub(crate) fn steps(request: &Asked) -> Vec<StepProof> {
 }
 
 /// Cuts a request into all its steps. Every one is repeated by the contract and by the crate, with the same state after it and
-/// within the limits, and the last one holds what the operation itself answers. Steps that are spoilt in any part are
-/// refused, or give another state. Returns the largest costs.
+/// within the limits, and the last one holds what the operation itself answers. Each step is refused, or gives another state,
+/// with any one part of it changed; some are spoilt all over. Returns the largest costs.
 pub(crate) fn check(referee: &mut Referee, request: &Asked) -> Cost {
     let proofs = steps(request);
     let (first, last) = (&proofs[0], &proofs[proofs.len() - 1]);
@@ -148,6 +155,7 @@ pub(crate) fn check(referee: &mut Referee, request: &Asked) -> Cost {
     let mut most = Cost::default();
     for proof in &proofs {
         let cost = check_step(referee, proof);
+        mutate(referee, proof, &proofs);
         most = Cost { gas: most.gas.max(cost.gas), calldata: most.calldata.max(cost.calldata) };
     }
     let answer = request.answer();
@@ -171,14 +179,69 @@ pub(crate) fn check_step(referee: &mut Referee, proof: &StepProof) -> Cost {
     cost
 }
 
+/// A step with one bit changed, in every named way, is refused by both. Taken for the step before or after, it may be one only
+/// if that one, of `all`, reads the same; and then leads both to another state.
+pub(crate) fn mutate(referee: &mut Referee, proof: &StepProof, all: &[StepProof]) {
+    let StepProof { before, witness, after } = proof;
+    let honest = after.hash();
+    let mut calldata = stepCall { state: before.clone(), witness: witness.clone() }.abi_encode();
+    for (name, change) in mutations(proof) {
+        let (mut state, mut spoilt, kept) = (before.clone(), witness.clone(), calldata.clone());
+        match change {
+            Change::Bit { part, byte, bit } => {
+                let bytes = part.of(&mut spoilt);
+                let at = start(&calldata, part as usize);
+                assert_eq!(calldata[at..][..bytes.len()], bytes[..]);
+                let mut flipped = bytes.to_vec();
+                flipped[byte] ^= 1 << bit;
+                *bytes = flipped.into();
+                calldata[at + byte] ^= 1 << bit;
+            }
+            Change::Step(step) => {
+                state.step = step;
+                // The state's second word.
+                calldata[4 + 56..4 + 64].copy_from_slice(&step.to_be_bytes());
+            }
+        }
+        let ours = repeat(&state, &spoilt).map(|state| state.hash());
+        let theirs = referee.run(std::mem::replace(&mut calldata, kept).into());
+        let theirs = theirs.map(|(output, _)| B256::from_slice(&output));
+        let place = format!("{name}, {change:?}: step {} of {}", before.step, before.request);
+        match (change, ours, theirs) {
+            (_, Err(_), Err(_)) => {}
+            (Change::Step(step), Ok(ours), Ok(theirs)) => {
+                assert_eq!(ours, theirs, "{place}");
+                assert_ne!(ours, honest, "{place}");
+                let other = all.iter().find(|other| other.before.step == step);
+                // What has failed reads nothing.
+                let failed = before.failed || other.is_some_and(|other| other.before.failed);
+                let alike = other.is_none_or(|other| other.witness.tiles == witness.tiles);
+                assert!(failed || alike, "{place}: other tiles are read there");
+            }
+            (_, ours, theirs) => panic!("{place}: {ours:?} here, {theirs:?} there"),
+        }
+        *referee.spoilt.entry(name).or_default() += 1;
+    }
+    for (name, claim) in claims(proof) {
+        assert_ne!(claim.hash(), honest, "another {name}: step {} of {}", before.step, before.request);
+    }
+}
+
+/// Where the bytes of a part of the witness start in a step's calldata.
+fn start(calldata: &[u8], part: usize) -> usize {
+    let word = |at: usize| U256::from_be_slice(&calldata[at..at + 32]).to::<usize>();
+    let arguments = 4;
+    // After the five words of the state.
+    let witness = arguments + word(arguments + 5 * 32);
+    witness + word(witness + 32 * part) + 32
+}
+
 /// Spoils a step in every part.
 fn spoil(referee: &mut Referee, proof: &StepProof) {
     let StepProof { before, witness, after } = proof;
     let honest = after.hash();
-    let parts: [fn(&mut Witness) -> &mut Bytes; 5] =
-        [|w| &mut w.request, |w| &mut w.operands, |w| &mut w.carried, |w| &mut w.peaks, |w| &mut w.tiles];
-    for part in parts {
-        let bytes = part(&mut witness.clone()).to_vec();
+    for part in PARTS {
+        let bytes = part.of(&mut witness.clone()).to_vec();
         let mut changed = vec![[&bytes[..], &[0]].concat(), [&bytes[..], &[1; 32]].concat()];
         if !bytes.is_empty() {
             changed.push(bytes[1..].to_vec());
@@ -193,7 +256,7 @@ fn spoil(referee: &mut Referee, proof: &StepProof) {
         }
         for bytes in changed {
             let mut spoilt = witness.clone();
-            *part(&mut spoilt) = bytes.clone().into();
+            *part.of(&mut spoilt) = bytes.clone().into();
             assert!(referee.both(before, &spoilt).is_err(), "a witness that is not the step's was taken");
             // With a state that has it, which nobody honest gets to: whatever it gives, nothing panics.
             let hash = keccak256(&bytes);
@@ -235,6 +298,7 @@ pub(crate) fn check_random(cases: u32, strategy: impl proptest::strategy::Strate
         Ok(())
     });
     checked.unwrap_or_else(|error| panic!("{error}"));
+    println!("spoilt: {:?}", referee.borrow().spoilt);
 }
 
 /// Compares steps with the frozen ones in contracts/test/vectors/referee, which the contract's tests read as well.

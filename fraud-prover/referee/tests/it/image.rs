@@ -1,8 +1,7 @@
 //! ADD_I8, POOL and GATHER.
 
-use crate::harness::{Asked, Referee, bytes, check, check_random, check_step, i8s, i32s, numbers, steps, vectors};
+use crate::harness::{Asked, Referee, bytes, check, check_random, i8s, i32s, numbers, steps, vectors};
 use autonet_ml_precompiles::{Operation, Pooling, Request, Window};
-use autonet_referee::Dispute;
 use proptest::prelude::*;
 
 /// `times` repetitions of `p` rows, `n` columns, constants as given.
@@ -125,17 +124,6 @@ fn an_index_out_of_range_fails() {
     }
 }
 
-#[test]
-fn sixteen_rows_from_sixteen_tiles_of_the_largest_table_are_within_the_limits() {
-    let mut referee = Referee::deploy();
-    let indices = (0..65_536).map(|row| 65_535 - 4_093 * row % 65_536).collect();
-    let mut dispute = Dispute::new(&gather(10, [65_536, 256], true, indices, true)).expect("fits");
-    for _ in 0..16 {
-        let proof = dispute.advance().expect("a step").expect("one more");
-        println!("GATHER: {:?}", check_step(&mut referee, &proof));
-    }
-}
-
 /// A pooling of `images` images.
 fn pool(seed: u64, pooling: Pooling, window: Window, images: u32, channels: u32, shift: u32) -> Asked {
     let rows = images * window.image[0] * window.image[1];
@@ -193,24 +181,10 @@ fn poolings_at_their_edges_are_repeated() {
 }
 
 #[test]
-fn taps_in_sixteen_tiles_of_the_largest_image_are_within_the_limits() {
-    let mut referee = Referee::deploy();
-    let x = i8s(&[65_536, 1_024], (0u32..1 << 26).map(|place| (place.wrapping_mul(40_503) >> 9) as i8).collect());
-    for pooling in [Pooling::Max, Pooling::Mean] {
-        let window = Window { image: [1, 65_536], kernel: [1, 3], stride: [1, 17], before: [0, 1], after: [0, 0] };
-        let mut dispute = Dispute::new(&Request::Operate(Operation::pool(pooling, window, x.clone()))).expect("fits");
-        for _ in 0..9 {
-            let proof = dispute.advance().expect("a step").expect("one more");
-            println!("POOL: {:?}", check_step(&mut referee, &proof));
-        }
-    }
-}
-
-#[test]
 fn vectors_are_as_frozen() {
     let fine = steps(&add(6, [17, 3, 18], [90, -70, 300, 7]));
     let failing = steps(&add(7, [2, 2, 2], [1, 1, 0, 31]));
-    vectors("add", fine.into_iter().take(6).chain(failing));
+    vectors("add", fine.into_iter().chain(failing));
     let window = Window { image: [5, 6], kernel: [2, 3], stride: [1, 2], before: [1, 1], after: [0, 2] };
     let maxima = steps(&pool(8, Pooling::Max, window, 2, 3, 0));
     let means = steps(&pool(9, Pooling::Mean, window, 2, 3, 0));
