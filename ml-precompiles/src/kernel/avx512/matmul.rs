@@ -129,7 +129,8 @@ fn load(row: &[i8], quads: &mut [i32; QUADS]) -> i32 {
         last[..rest.len()].copy_from_slice(rest);
         *quad = bytes(last);
     }
-    128 * row.iter().map(|&x| i32::from(x)).sum::<i32>()
+    // It cannot overflow; a sum that is checked for that is not one of vectors.
+    row.iter().fold(0i32, |sum, &x| sum.wrapping_add(x.into())).wrapping_mul(128)
 }
 
 /// Adds the products to `R` rows, from their element `left` on.
