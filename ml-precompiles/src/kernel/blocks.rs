@@ -57,15 +57,19 @@ struct Part<'a, 'b> {
 
 /// See [`super::scalar::matmul`].
 pub(super) fn matmul<K: Kernel>(kernel: K, threads: usize, product: &Product<'_>, out: &mut [i32]) {
+    if out.is_empty() {
+        return;
+    }
     let &Product { a, k, n, .. } = product;
-    let rows = a.len() / k;
-    let (rows, cols) = match rows < FEW_ROWS * threads && n >= LEAST_COLS * threads {
-        true => (rows, n.div_ceil(threads).next_multiple_of(LEAST_COLS)),
-        false => (rows.div_ceil(threads), n),
+    let all = a.len() / k;
+    let (rows, cols) = match all < FEW_ROWS * threads && n >= LEAST_COLS * threads {
+        true => (all, n.div_ceil(threads).next_multiple_of(LEAST_COLS)),
+        false => (all.div_ceil(threads), n),
     };
     let rows = rows.min(MOST_ROWS);
     let bands = a.chunks(rows * k).zip(out.chunks_mut(rows * n));
     let parts = bands.flat_map(|(a, out)| Part::cut(Product { a, ..*product }, cols, out));
+    let threads = threads.min(all.div_ceil(rows) * n.div_ceil(cols));
     together(threads, parts, |parts| parts.for_each(|part| part.fill(kernel)));
 }
 

@@ -77,9 +77,16 @@ fn operands_out_of_range_wrap_alike() {
 
 #[test]
 fn threads_share_rows_or_columns() {
-    // Many rows; few rows of many columns, of the last thread the fewest; few of both; more rows than a part has.
-    let shapes =
-        [(331, 300, 700), (7, 3_000, 1_100), (1, 9_001, 2_000), (2, 5, 500_001), (40, 9_000, 70), (9_001, 64, 33)];
+    // Many rows; few rows of many columns, of the last thread the fewest; few of both; more rows than a part has; short sums.
+    let shapes = [
+        (331, 300, 700),
+        (7, 3_000, 1_100),
+        (1, 9_001, 2_000),
+        (2, 5, 500_001),
+        (40, 9_000, 70),
+        (9_001, 64, 33),
+        (2_000, 3, 1_500),
+    ];
     for (m, k, n) in shapes {
         let mut random = Random(9);
         let (a, b) = (random.bytes(m * k, -128), random.bytes(k * n, -127));
