@@ -26,10 +26,17 @@ pub fn of(bytes: &[u8]) -> Result<Tensor, Failure> {
     Ok(Tensor::from_bytes(shape, &data)?)
 }
 
+/// Whether a tensor of this shape can be the pieces of so many bytes: as a matrix it has theirs.
+pub fn fit(pieces: &Shape, bytes: usize) -> bool {
+    shape(bytes).is_ok_and(|right| {
+        pieces.dtype() == right.dtype() && (pieces.rows(), pieces.cols()) == (right.rows(), right.cols())
+    })
+}
+
 /// The tensor of a shape whose bytes have these pieces. What fills up the last row is not read.
 pub(crate) fn join(to: Shape, pieces: &Tensor) -> Result<Tensor, Failure> {
     let bytes = to.size_bytes();
-    expect(*pieces.shape() == shape(bytes)?, "pieces")?;
+    expect(fit(pieces.shape(), bytes), "pieces")?;
     let data = i8s(pieces, "pieces")?[..bytes].iter().map(|&byte| byte as u8).collect::<alloc::vec::Vec<_>>();
     Ok(Tensor::from_bytes(to, &data)?)
 }

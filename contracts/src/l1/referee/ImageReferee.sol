@@ -39,6 +39,7 @@ contract ImageReferee is OperationReferee {
     uint256 private constant SHAPE_WORDS = 6;
     /// @dev Bytes of a piece: a tile of I8 elements in 16 columns, so that its bytes follow one another.
     uint256 private constant PIECE = 256;
+    uint256 private constant MAX_COMMIT_BYTES = 128 * 1024;
     /// @dev Bytes of a tile of values carried by POOL.
     uint256 private constant CARRIED = 1024;
 
@@ -128,6 +129,7 @@ contract ImageReferee is OperationReferee {
     function _committed(Steps.Step memory s, Call.Operand memory result) private pure returns (uint256) {
         Call.Operand memory pieces = s.operands[0];
         uint256 size = result.rows * result.cols * (result.wide ? 4 : 1);
+        require(size <= MAX_COMMIT_BYTES, WrongRequest());
         bool fits = !pieces.wide && pieces.cols == Steps.TILE && pieces.rows == Steps.tiles(size);
         require(fits, WrongOperands());
         return Steps.count(result);

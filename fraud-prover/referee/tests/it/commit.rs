@@ -159,6 +159,15 @@ fn what_is_no_commitment_is_refused_by_both() {
         let other = Commitment { shape: self::shape(wide, &dims), ..sound };
         assert_eq!(count(encode(&other), other.encode()), Err(Refusal::Operands), "{wide} {dims:?}");
     }
+    // The same matrix, of other dimensions.
+    let other = Commitment { shape: self::shape(false, &[7, 1, 16]), ..sound };
+    assert_eq!(count(encode(&other), other.encode()), Ok(2));
+    // More than a COMMIT takes.
+    for (wide, dims, rows) in [(false, [65_536, 3], 12_288), (true, [32_769, 1], 8_193), (false, [43_691, 3], 8_193)] {
+        let pieces = Commitment { shape: self::shape(false, &[rows, 16]), ..sound };
+        let request = Request::Commit { shape: self::shape(wide, &dims), pieces: pieces.id() }.encode();
+        assert_eq!(count(request, pieces.encode()), Err(Refusal::Request), "{wide} {dims:?}");
+    }
 }
 
 #[test]
