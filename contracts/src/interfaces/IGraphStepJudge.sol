@@ -14,6 +14,8 @@ interface IGraphStepJudge is IStepJudge {
     event RuleSet(TaskId indexed taskId, bytes32[] modelIds);
 
     error NotProposer(address caller);
+    /// The caller is a contract, which may have loaded in the same transaction what the trial has to pay for.
+    error NotDirect(address caller);
     error NotJudgeOf(TaskId taskId);
     error TooLate(TaskId taskId);
     error AlreadySet(TaskId taskId);
@@ -26,7 +28,8 @@ interface IGraphStepJudge is IStepJudge {
     error NoRule(TaskId taskId);
 
     /// Binds a task that names this judge to its rule: 1 to MAX_GRAPHS registered graphs, the same one as often as one likes. By
-    /// the task's proposer, once, in phase Commit; before it nobody can commit. Runs every graph on the base weights, of at most
+    /// the task's proposer, once, in the first half of the time to commit: before it nobody can commit, and after it everybody
+    /// has the other half. By an account without code, in a transaction of its own. Runs every graph on the base weights, of at most
     /// MAX_STATE_BYTES, which have to be resident, as do the parameters; the output has to have the type and the dimensions of
     /// the base weights. A step may take MAX_STEP_GAS, with all that it loads: then what makes a state resident, and what judges
     /// a step, both fit transactions that L1 can force.

@@ -24,11 +24,11 @@ struct Vote {
     bool penalized;
     /// With Scoring.Votes its row, from 1.
     uint8 row;
-    /// With Scoring.Votes: it gave some solution more than 0.
-    bool gave;
+    /// With Scoring.Votes: it gave some solution the task's threshold or more, and more than 0.
+    bool approved;
     /// Its share of the coordinator reward is in proportion to this. With Scoring.Chain the entries that equal the chain's scores,
-    /// 0 if any entry contradicts them; with Scoring.Votes, once the votes are settled, its dividend in Q32.32, or if all solutions were
-    /// rejected its share of the revealed stake, 0 if it did not reject them.
+    /// 0 if any entry contradicts them; with Scoring.Votes, once the votes are settled, its dividend in Q32.32, or if no solution
+    /// reached the threshold its share of the revealed stake, 0 if it approved one.
     uint64 weight;
     /// The coordinator's stake when it committed, in wei.
     uint128 stake;
@@ -165,12 +165,12 @@ interface IResultsRewards {
     /// Scoring.Votes: what all coordinators together get if no solution reaches the threshold, in wei; rounds down:
     /// coordinatorReward * a t / (a t + (1 - a) / 2), where t is the threshold and a = ALPHA the part of a bond that an epoch renews.
     ///
-    /// Where every consensus is 0 there are no ranks, and so no dividends. Each vote that gave every solution 0 then gets its share of all
-    /// revealed stake of this reward; the shares of the others go back to the project and not to those who agree. Where some are
-    /// above 0, but none at the threshold, dividends share it: to give almost nothing instead of nothing gains nothing.
+    /// There are no dividends then, as there are no ranks where every consensus is 0. Each vote that gave every solution less than the
+    /// threshold gets its share of all revealed stake of this reward; the shares of the others go back to the project and not to
+    /// those who agree. So almost nothing is nothing: it gains neither against the project nor against who gave 0.
     ///
-    /// It is no reason to reject what is good. A consensus is 0 only if at least half of the revealed stake gave 0: whoever has less
-    /// changes nothing and, as ever, makes no bond by a 0 on what others approve. Whoever has it can decide anything, and earns no more by
+    /// It is no reason to reject what is good. A consensus is that low only if at least half of the revealed stake gave as little: whoever
+    /// has less changes nothing and, as ever, makes no bond by a 0 on what others approve. Whoever has it can decide anything, and earns no more by
     /// rejecting everything than by the truth: by giving the solutions that reach the threshold their scores w >= t, and 0 to the rest, a part
     /// s >= 1/2 of the stake gets, of every such solution's dividends, at least
     ///

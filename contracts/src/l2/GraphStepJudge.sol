@@ -27,17 +27,20 @@ contract GraphStepJudge is IGraphStepJudge {
     function setRule(TaskId taskId, bytes32[] calldata modelIds) external {
         Task memory task = TASKS.task(taskId);
         if (msg.sender != task.proposer) revert NotProposer(msg.sender);
+        // What a transaction has made or loaded is there for all of it, and costs no more: a trial in it would be too cheap.
+        if (msg.sender != tx.origin || msg.sender.code.length != 0) revert NotDirect(msg.sender);
         if (task.params.stepJudge != address(this)) revert NotJudgeOf(taskId);
-        if (TASKS.phase(taskId) != Phase.Commit) revert TooLate(taskId);
+        uint256 end = TASKS.deadlines(taskId).commit - task.params.commitSeconds / 2;
+        if (TASKS.phase(taskId) != Phase.Commit || block.timestamp >= end) revert TooLate(taskId);
         if (_rules[taskId].length != 0) revert AlreadySet(taskId);
         if (modelIds.length == 0) revert EmptyRule();
         if (modelIds.length > MAX_GRAPHS) revert TooManyGraphs(modelIds.length, MAX_GRAPHS);
         bytes32 stateId = task.params.baseWeightsId;
-        uint256 size = ML.meta(stateId).sizeBytes;
-        if (size > MAX_STATE_BYTES) revert StateTooLarge(stateId, size, MAX_STATE_BYTES);
         for (uint256 i = 0; i < modelIds.length; i++) {
             _requireStep(modelIds[i], stateId);
         }
+        uint256 size = ML.meta(stateId).sizeBytes;
+        if (size > MAX_STATE_BYTES) revert StateTooLarge(stateId, size, MAX_STATE_BYTES);
         _rules[taskId] = modelIds;
         emit RuleSet(taskId, modelIds);
     }

@@ -93,10 +93,13 @@ abstract contract VotedScores is ResultsBase {
     /// What the coordinators share; `t` is settled, and nothing of it claimed.
     function _coordinatorPoolDown(TaskParams memory params, Tally storage t) internal view returns (uint256) {
         if (t.coordinatorWeight == 0) return 0;
-        if (params.scoring == Scoring.Chain || (t.reached && t.rankSum != 0)) return params.coordinatorReward;
-        uint256 most = rejectionRewardDown(params.coordinatorReward, params.thresholdBp);
-        // Dividends share all of it; those who rejected everything have their shares of the stake.
-        return t.rankSum != 0 ? most : most * t.coordinatorWeight / Yuma.ONE;
+        if (params.scoring == Scoring.Chain || _anyReached(t)) return params.coordinatorReward;
+        return rejectionRewardDown(params.coordinatorReward, params.thresholdBp) * t.coordinatorWeight / Yuma.ONE;
+    }
+
+    /// Whether a solution reached the threshold, and with more than nothing.
+    function _anyReached(Tally storage t) internal view returns (bool) {
+        return t.reached && t.rankSum != 0;
     }
 
     /// Gives a vote a row: a free one, or the one with the least stake.
@@ -127,16 +130,18 @@ abstract contract VotedScores is ResultsBase {
     function _give(TaskId taskId, address coordinator, address[] calldata solvers, uint16[] calldata scoresBp)
         internal
     {
-        uint256[] memory words = new uint256[](TASKS.task(taskId).revealedCount / 16 + 1);
+        Task memory task = TASKS.task(taskId);
+        uint256[] memory words = new uint256[](task.revealedCount / 16 + 1);
+        bool approved = false;
         for (uint256 i = 0; i < solvers.length; i++) {
             uint256 position = TASKS.solution(taskId, solvers[i]).position;
             if (position == 0) revert NotRevealed(solvers[i]);
             words[(position - 1) / 16] |= uint256(scoresBp[i]) << 16 * ((position - 1) % 16);
+            if (scoresBp[i] != 0 && scoresBp[i] >= task.params.thresholdBp) approved = true;
         }
+        if (approved) _votes[taskId][coordinator].approved = true;
         for (uint256 word = 0; word < words.length; word++) {
-            if (words[word] == 0) continue;
-            _given[taskId][coordinator][word] = words[word];
-            _votes[taskId][coordinator].gave = true;
+            if (words[word] != 0) _given[taskId][coordinator][word] = words[word];
         }
     }
 
@@ -233,12 +238,12 @@ abstract contract VotedScores is ResultsBase {
 
     function _settleDividends(TaskId taskId, Page memory page) private {
         Tally storage t = _tallies[taskId];
-        bool rejected = t.rankSum == 0;
+        bool rejected = !_anyReached(t);
         uint64 sum = 0;
         for (uint256 i = 0; i < page.voters.length; i++) {
             Vote storage vote = _votes[taskId][page.voters[i]];
             uint64 dividend = uint64(page.stakes[i] * vote.weight >> 32);
-            if (rejected) dividend = vote.gave ? 0 : uint64(page.stakes[i]);
+            if (rejected) dividend = vote.approved ? 0 : uint64(page.stakes[i]);
             vote.weight = dividend;
             sum += dividend;
         }

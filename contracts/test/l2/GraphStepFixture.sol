@@ -83,7 +83,7 @@ abstract contract GraphStepFixture is VotesFixture {
     }
 
     function _setRule(TaskId id, bytes32[] memory modelIds) internal {
-        vm.prank(proposer);
+        vm.prank(proposer, proposer);
         stepJudge.setRule(id, modelIds);
     }
 

@@ -101,7 +101,7 @@ contract GraphStepJudgeTest is GraphStepFixture {
         TaskId unknown = TaskId.wrap(task);
         bytes32[] memory modelIds = _graphs(1);
         vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.NotJudgeOf.selector, unknown));
-        vm.prank(address(0));
+        vm.prank(address(0), address(0));
         stepJudge.setRule(unknown, modelIds);
     }
 
@@ -111,7 +111,7 @@ contract GraphStepJudgeTest is GraphStepFixture {
         TaskId task = none ? _proposeWith(_votedParams()) : id;
         IGraphStepJudge judge = none ? stepJudge : other;
         vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.NotJudgeOf.selector, task));
-        vm.prank(proposer);
+        vm.prank(proposer, proposer);
         judge.setRule(task, modelIds);
     }
 
@@ -147,15 +147,30 @@ contract GraphStepJudgeTest is GraphStepFixture {
         assertFalse(stepJudge.isReady(TaskId.wrap(task)));
     }
 
-    function testFuzz_attack_a_rule_after_the_time_to_commit(uint32 later) public {
+    /// Whoever knew it earlier would have no competitor.
+    function testFuzz_attack_a_rule_too_late_for_others_to_commit(uint32 later) public {
         bytes32[] memory modelIds = _graphs(1);
-        uint256 end = TASKS.deadlines(id).commit;
+        uint256 end = TASKS.deadlines(id).commit - TASKS.task(id).params.commitSeconds / 2;
         uint256 snapshot = vm.snapshotState();
         vm.warp(end + later);
         vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.TooLate.selector, id));
         _setRule(id, modelIds);
         vm.revertToState(snapshot);
         vm.warp(end - 1);
+        _setRule(id, modelIds);
+    }
+
+    /// Who loads the parameters first, in the same transaction, makes the trial cheaper than the step.
+    function testFuzz_attack_a_trial_of_what_is_loaded_already(address origin, bytes calldata code) public {
+        bytes32[] memory modelIds = _graphs(1);
+        vm.assume(origin != proposer);
+        vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.NotDirect.selector, proposer));
+        vm.prank(proposer, origin);
+        stepJudge.setRule(id, modelIds);
+        vm.etch(proposer, abi.encodePacked(hex"00", code));
+        vm.expectRevert(abi.encodeWithSelector(IGraphStepJudge.NotDirect.selector, proposer));
+        _setRule(id, modelIds);
+        vm.etch(proposer, "");
         _setRule(id, modelIds);
     }
 

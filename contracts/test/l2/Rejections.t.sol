@@ -56,7 +56,7 @@ contract RejectionsTest is VotesFixture {
     function testFuzz_who_did_not_reject_everything_is_not_paid_nor_is_its_share(uint16 raw, bool silent) public {
         _people(3, 2);
         TaskId id = _toVotes();
-        uint16[] memory dissent = _row(0, uint16(bound(raw, 1, 10_000)));
+        uint16[] memory dissent = _row(0, uint16(bound(raw, TASKS.task(id).params.thresholdBp, 10_000)));
         if (silent) {
             for (uint256 i = 0; i < 3; i++) {
                 _castVote(id, voters[i], _row(0, 0));
@@ -89,21 +89,33 @@ contract RejectionsTest is VotesFixture {
 
     // What must not happen
 
-    /// All that is below the threshold is rejected: whatever the votes give for it, they share no more than for nothing.
-    function testFuzz_attack_almost_nothing_given_for_all_of_the_reward(uint16[2] memory raw) public {
+    /// All that is below the threshold is rejected: whatever the votes give for it, they share no more than for nothing, and
+    /// each no more than its part.
+    function testFuzz_attack_almost_nothing_given_for_all_of_the_reward(uint16[6] memory raw, uint96 stake) public {
         _people(3, 2);
+        _stakeMore(voters[0], stake);
         TaskId id = _toVotes();
-        uint16 threshold = TASKS.task(id).params.thresholdBp;
-        uint16[] memory row = _row(uint16(bound(raw[0], 1, threshold - 1)), uint16(bound(raw[1], 0, threshold - 1)));
-        _voteAs(id, row, row, row);
+        uint16 most = TASKS.task(id).params.thresholdBp - 1;
+        uint16[][] memory rows = new uint16[][](3);
+        for (uint256 i = 0; i < 3; i++) {
+            // Some give nothing at all.
+            bool none = raw[2 * i] % 3 == 0;
+            rows[i] =
+                none ? _row(0, 0) : _row(uint16(bound(raw[2 * i], 0, most)), uint16(bound(raw[2 * i + 1], 0, most)));
+        }
+        _vote(id, rows);
         uint256 before = PROJECTS.project(projectId).budget;
         _close(id);
         uint256 paid = 0;
         for (uint256 i = 0; i < 3; i++) {
-            paid += RESULTS.claim(id, voters[i]);
+            uint256 part = 500 ether + (i == 0 ? uint256(stake) : 0);
+            uint256 expected = REJECTION_REWARD * part / (1500 ether + uint256(stake));
+            uint256 amount = RESULTS.claimableDown(id, voters[i]);
+            assertGe(amount + REJECTION_REWARD / 1e8, expected);
+            assertLe(amount, expected + REJECTION_REWARD / 1e8);
+            if (amount != 0) paid += RESULTS.claim(id, voters[i]);
         }
         assertLe(paid, REJECTION_REWARD);
-        assertGe(paid + 1e10, REJECTION_REWARD);
         assertEq(PROJECTS.project(projectId).budget, before + TOTAL_REWARD - paid);
     }
 
