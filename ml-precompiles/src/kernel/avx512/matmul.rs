@@ -74,21 +74,57 @@ impl Kernel for Vnni {
 }
 
 /// Packs the columns `cols` of `rows`: a panel every `stride` lanes, -128 beyond the edges.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn pack(rows: &[i8], n: usize, cols: Range<usize>, stride: usize, packed: &mut [Lane]) {
     for (quad, rows) in rows.chunks(4 * n).enumerate() {
         let mut lines = [&[][..]; 4];
         for (line, row) in lines.iter_mut().zip(rows.chunks_exact(n)) {
             *line = row;
         }
-        for (panel, left) in cols.clone().step_by(COLS).enumerate() {
-            packed[panel * stride + quad] = [interleave(&lines, left), interleave(&lines, left + HALF)];
+        for (pair, left) in cols.clone().step_by(2 * COLS).enumerate() {
+            let (first, second) = (2 * pair * stride + quad, (2 * pair + 1) * stride + quad);
+            let last = left + COLS >= cols.end;
+            if let (false, Some([a, b, c, d])) = (last, interleave_wide(&lines, left)) {
+                (packed[first], packed[second]) = ([a, b], [c, d]);
+                continue;
+            }
+            packed[first] = [interleave(&lines, left), interleave(&lines, left + HALF)];
+            if !last {
+                let left = left + COLS;
+                packed[second] = [interleave(&lines, left), interleave(&lines, left + HALF)];
+            }
         }
     }
 }
 
+/// [`interleave`] of 64 columns, 16 in each vector, if there are as many.
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
+fn interleave_wide(lines: &[&[i8]; 4], left: usize) -> Option<[__m512i; 4]> {
+    let mut rows = [_mm512_set1_epi32(i32::from_ne_bytes([0x80; 4])); 4];
+    for (row, line) in rows.iter_mut().zip(lines) {
+        let bytes: [i8; 2 * COLS] = *line.get(left..)?.first_chunk()?;
+        // SAFETY: 64 bytes each, and every bit pattern is a vector.
+        *row = _mm512_xor_si512(*row, unsafe { transmute::<[i8; 2 * COLS], __m512i>(bytes) });
+    }
+    let [a, b, c, d] = rows;
+    // Fours of four columns from each quarter of the rows: columns 0-3, 16-19, 32-35 and 48-51, and so on.
+    let (upper, lower) = (_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d));
+    let (p, q) = (_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower));
+    let (upper, lower) = (_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d));
+    let (r, s) = (_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower));
+    // The quarters together: first halves, then pairs.
+    let (low, high) = (_mm512_shuffle_i32x4::<0x44>(p, q), _mm512_shuffle_i32x4::<0x44>(r, s));
+    let (third, fourth) = (_mm512_shuffle_i32x4::<0xee>(p, q), _mm512_shuffle_i32x4::<0xee>(r, s));
+    Some([
+        _mm512_shuffle_i32x4::<0x88>(low, high),
+        _mm512_shuffle_i32x4::<0xdd>(low, high),
+        _mm512_shuffle_i32x4::<0x88>(third, fourth),
+        _mm512_shuffle_i32x4::<0xdd>(third, fourth),
+    ])
+}
+
 /// The first 16 elements, zeros if there are fewer.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn load_row(row: &[i8]) -> __m128i {
     let row = row.first_chunk().copied().unwrap_or_else(|| {
         let mut edge = [0; HALF];
@@ -100,7 +136,7 @@ fn load_row(row: &[i8]) -> __m128i {
 }
 
 /// The four bytes of each of 16 columns together, plus 128.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn interleave(lines: &[&[i8]; 4], left: usize) -> __m512i {
     let [a, b, c, d] = [
         load_row(lines[0].get(left..).unwrap_or_default()),
@@ -117,7 +153,7 @@ fn interleave(lines: &[&[i8]; 4], left: usize) -> __m512i {
 }
 
 /// Fours of elements, the first in the lowest byte; zeros after the last. 128 times their sum.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn load(row: &[i8], quads: &mut [i32; QUADS]) -> i32 {
     let (chunks, rest) = row.as_chunks::<4>();
     let bytes = |chunk: [i8; 4]| i32::from_le_bytes(chunk.map(|x| x as u8));
@@ -134,7 +170,7 @@ fn load(row: &[i8], quads: &mut [i32; QUADS]) -> i32 {
 }
 
 /// Adds the products to `R` rows, from their element `left` on.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn add<const R: usize>(strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], left: usize) {
     for row in &*rows {
         fetch(&row[left..]);
@@ -147,7 +183,7 @@ fn add<const R: usize>(strip: &Strip, panel: &[Lane], rows: &mut [&mut [i32]], l
 }
 
 /// Asks for the elements that sums are about to be added to: they are far from those of the row before.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn fetch(out: &[i32]) {
     for line in out.chunks(16).take(COLS / 16) {
         _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().cast());
@@ -155,7 +191,7 @@ fn fetch(out: &[i32]) {
 }
 
 /// Adds 32 sums to as many elements, or to all if there are fewer.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn add_sums(out: &mut [i32], sums: [__m512i; 2]) {
     match out.first_chunk_mut::<COLS>() {
         Some(out) => {
@@ -176,7 +212,7 @@ fn add_sums(out: &mut [i32], sums: [__m512i; 2]) {
 }
 
 /// `sums[r][j] = sum over k of a[r][k] * (b[k][j] + 128)` of one panel.
-#[target_feature(enable = "avx512f,avx512vnni")]
+#[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
 fn panel_sums<const R: usize>(quads: &[[i32; QUADS]; ROWS], lanes: &[Lane]) -> [[__m512i; 2]; R] {
     let mut sums = [[_mm512_setzero_si512(); 2]; R];
     for (quad, b) in lanes.iter().enumerate().take(QUADS) {
