@@ -2,8 +2,8 @@
 //! vectors take it in, and multiplied with all of `a`, a few rows at a time.
 
 use super::{Product, threads::together};
-use core::ops::Range;
-use std::{vec, vec::Vec};
+use core::{cell::Cell, ops::Range};
+use std::{thread::LocalKey, vec::Vec};
 
 /// Rows that a part has at most, each as a slice: what packs again for the next ones is far less than theirs.
 const MOST_ROWS: usize = 4_096;
@@ -28,12 +28,16 @@ pub(super) trait Kernel: Copy + Send + Sync {
     /// Panels in a block: it stays in the second-level cache, and a panel with a strip in the first.
     const PANELS: usize;
     /// Consecutive elements of each of a panel's columns.
-    type Lane: Copy + Send;
+    type Lane: Copy + Send + 'static;
     /// A few rows of `a`.
     type Strip;
 
     /// Nothing, to fill.
     fn empty(self) -> (Self::Lane, Self::Strip);
+
+    /// This thread's room for a block, kept from product to product: to get it from the system costs a page fault for every
+    /// 4 KiB and, when it goes back, an interrupt of every thread, together some 50 us.
+    fn room() -> &'static LocalKey<Cell<Vec<Self::Lane>>>;
 
     /// Packs the columns `cols` of whole rows of `n` elements: a panel every `stride` lanes.
     fn pack(self, rows: &[i8], n: usize, cols: Range<usize>, stride: usize, lanes: &mut [Self::Lane]);
@@ -91,14 +95,18 @@ impl<'a, 'b> Part<'a, 'b> {
         // No power of two, which would put all panels on the same cache sets.
         let stride = k.min(K::DEPTH).div_ceil(K::LANE) | 1;
         let (lane, mut strip) = kernel.empty();
-        let mut lanes = vec![lane; stride * self.cols.len().div_ceil(K::COLS).min(K::PANELS)];
+        // About as many in each: to multiply with a row or two, a panel is loaded for nearly nothing.
+        let strip_rows = self.rows.len().div_ceil(self.rows.len().div_ceil(K::ROWS));
+        let panels = self.cols.len().div_ceil(K::COLS).min(K::PANELS);
+        let mut lanes = K::room().take();
+        lanes.resize(lanes.len().max(stride * panels), lane);
         for k0 in (0..k).step_by(K::DEPTH) {
             let depth = k0..k.min(k0 + K::DEPTH);
             let used = depth.len().div_ceil(K::LANE);
             for left in self.cols.clone().step_by(K::COLS * K::PANELS) {
                 let cols = left..self.cols.end.min(left + K::COLS * K::PANELS);
                 kernel.pack(&b[depth.start * n..depth.end * n], n, cols.clone(), stride, &mut lanes);
-                for (a, rows) in a.chunks(k * K::ROWS).zip(self.rows.chunks_mut(K::ROWS)) {
+                for (a, rows) in a.chunks(k * strip_rows).zip(self.rows.chunks_mut(strip_rows)) {
                     for (index, row) in a.chunks_exact(k).enumerate() {
                         kernel.load(&mut strip, index, &row[depth.clone()]);
                     }
@@ -108,6 +116,7 @@ impl<'a, 'b> Part<'a, 'b> {
                 }
             }
         }
+        K::room().set(lanes);
     }
 
     /// The bias in every row.

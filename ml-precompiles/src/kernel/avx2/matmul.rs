@@ -7,7 +7,8 @@
 
 use super::Avx2;
 use crate::kernel::blocks::Kernel;
-use core::{arch::x86_64::*, mem::transmute, ops::Range};
+use core::{arch::x86_64::*, cell::Cell, mem::transmute, ops::Range};
+use std::{thread::LocalKey, thread_local, vec::Vec};
 
 /// Rows of `a` handled together: 12 accumulators, two panels' halves and one broadcast fill the 16 registers.
 const ROWS: usize = 6;
@@ -23,6 +24,10 @@ pub(in crate::kernel) type Lane = [__m256i; 2];
 /// Some rows of `a` in a block, two 16-bit integers in an element.
 pub(in crate::kernel) type Strip = [[i32; PAIRS]; ROWS];
 
+thread_local! {
+    static ROOM: Cell<Vec<Lane>> = const { Cell::new(Vec::new()) };
+}
+
 impl Kernel for Avx2 {
     const ROWS: usize = ROWS;
     const COLS: usize = COLS;
@@ -35,6 +40,10 @@ impl Kernel for Avx2 {
     fn empty(self) -> (Lane, Strip) {
         // SAFETY: an `Avx2` comes from `detect` only, which has seen the feature.
         (unsafe { [_mm256_setzero_si256(); 2] }, [[0; PAIRS]; ROWS])
+    }
+
+    fn room() -> &'static LocalKey<Cell<Vec<Lane>>> {
+        &ROOM
     }
 
     fn pack(self, rows: &[i8], n: usize, cols: Range<usize>, stride: usize, lanes: &mut [Lane]) {

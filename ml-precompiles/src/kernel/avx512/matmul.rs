@@ -5,7 +5,8 @@
 
 use super::Vnni;
 use crate::kernel::blocks::Kernel;
-use core::{arch::x86_64::*, mem::transmute, ops::Range};
+use core::{arch::x86_64::*, cell::Cell, mem::transmute, ops::Range};
+use std::{thread::LocalKey, thread_local, vec::Vec};
 
 /// Rows of `a` handled together: 24 accumulators and two vectors of `b`, of 32 registers.
 const ROWS: usize = 12;
@@ -16,7 +17,7 @@ const HALF: usize = 16;
 /// Fours of k in a block.
 const QUADS: usize = 128;
 /// Panels in a block.
-const PANELS: usize = 8;
+const PANELS: usize = 16;
 
 /// Four consecutive rows of `b + 128` in 32 columns: `b(k,0), b(k+1,0), b(k+2,0), b(k+3,0), b(k,1), ...`.
 pub(in crate::kernel) type Lane = [__m512i; 2];
@@ -26,6 +27,10 @@ pub(in crate::kernel) struct Strip {
     quads: [[i32; QUADS]; ROWS],
     /// What the sums of each row are too large by.
     excess: [i32; ROWS],
+}
+
+thread_local! {
+    static ROOM: Cell<Vec<Lane>> = const { Cell::new(Vec::new()) };
 }
 
 impl Kernel for Vnni {
@@ -40,6 +45,10 @@ impl Kernel for Vnni {
     fn empty(self) -> (Lane, Strip) {
         // SAFETY: a `Vnni` comes from `detect` only, which has seen the features.
         (unsafe { [_mm512_setzero_si512(); 2] }, Strip { quads: [[0; QUADS]; ROWS], excess: [0; ROWS] })
+    }
+
+    fn room() -> &'static LocalKey<Cell<Vec<Lane>>> {
+        &ROOM
     }
 
     fn pack(self, rows: &[i8], n: usize, cols: Range<usize>, stride: usize, lanes: &mut [Lane]) {
@@ -79,48 +88,41 @@ fn pack(rows: &[i8], n: usize, cols: Range<usize>, stride: usize, packed: &mut [
     for (quad, rows) in rows.chunks(4 * n).enumerate() {
         let mut lines = [&[][..]; 4];
         for (line, row) in lines.iter_mut().zip(rows.chunks_exact(n)) {
-            *line = row;
+            *line = &row[cols.clone()];
         }
-        for (pair, left) in cols.clone().step_by(2 * COLS).enumerate() {
-            let (first, second) = (2 * pair * stride + quad, (2 * pair + 1) * stride + quad);
-            let last = left + COLS >= cols.end;
-            if let (false, Some([a, b, c, d])) = (last, interleave_wide(&lines, left)) {
-                (packed[first], packed[second]) = ([a, b], [c, d]);
-                continue;
+        let [a, b, c, d] =
+            [lines[0].as_chunks().0, lines[1].as_chunks().0, lines[2].as_chunks().0, lines[3].as_chunks().0];
+        let blocks = a.iter().zip(b).zip(c.iter().zip(d));
+        for (panels, ((a, b), (c, d))) in packed.chunks_mut(2 * stride).zip(blocks) {
+            // The lane after the next: the processor does not foresee it, and would wait for the second-level cache.
+            for line in [a, b, c, d] {
+                _mm_prefetch::<_MM_HINT_T0>(line.as_ptr().wrapping_add(8 * n));
             }
-            packed[first] = [interleave(&lines, left), interleave(&lines, left + HALF)];
-            if !last {
-                let left = left + COLS;
-                packed[second] = [interleave(&lines, left), interleave(&lines, left + HALF)];
-            }
+            let [first, second] = interleave_wide([a, b, c, d]);
+            (panels[quad], panels[stride + quad]) = (first, second);
+        }
+        let rest = (0..cols.len()).step_by(COLS).zip(packed.chunks_mut(stride)).skip(2 * d.len());
+        for (left, panel) in rest {
+            panel[quad] = [interleave(&lines, left), interleave(&lines, left + HALF)];
         }
     }
 }
 
-/// [`interleave`] of 64 columns, 16 in each vector, if there are as many.
+/// [`interleave`] of two panels.
 #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
-fn interleave_wide(lines: &[&[i8]; 4], left: usize) -> Option<[__m512i; 4]> {
-    let mut rows = [_mm512_set1_epi32(i32::from_ne_bytes([0x80; 4])); 4];
-    for (row, line) in rows.iter_mut().zip(lines) {
-        let bytes: [i8; 2 * COLS] = *line.get(left..)?.first_chunk()?;
+fn interleave_wide(lines: [&[i8; 2 * COLS]; 4]) -> [Lane; 2] {
+    // Columns 0 to 3 of every 16 in the first quarter, and so on: so they come to lie in order.
+    let order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    let high = _mm512_set1_epi32(i32::from_ne_bytes([0x80; 4]));
+    let [a, b, c, d] = lines.map(|line| {
         // SAFETY: 64 bytes each, and every bit pattern is a vector.
-        *row = _mm512_xor_si512(*row, unsafe { transmute::<[i8; 2 * COLS], __m512i>(bytes) });
-    }
-    let [a, b, c, d] = rows;
-    // Fours of four columns from each quarter of the rows: columns 0-3, 16-19, 32-35 and 48-51, and so on.
+        let bytes = unsafe { transmute::<[i8; 2 * COLS], __m512i>(*line) };
+        _mm512_xor_si512(_mm512_permutexvar_epi32(order, bytes), high)
+    });
     let (upper, lower) = (_mm512_unpacklo_epi8(a, b), _mm512_unpacklo_epi8(c, d));
-    let (p, q) = (_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower));
+    let first = [_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower)];
     let (upper, lower) = (_mm512_unpackhi_epi8(a, b), _mm512_unpackhi_epi8(c, d));
-    let (r, s) = (_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower));
-    // The quarters together: first halves, then pairs.
-    let (low, high) = (_mm512_shuffle_i32x4::<0x44>(p, q), _mm512_shuffle_i32x4::<0x44>(r, s));
-    let (third, fourth) = (_mm512_shuffle_i32x4::<0xee>(p, q), _mm512_shuffle_i32x4::<0xee>(r, s));
-    Some([
-        _mm512_shuffle_i32x4::<0x88>(low, high),
-        _mm512_shuffle_i32x4::<0xdd>(low, high),
-        _mm512_shuffle_i32x4::<0x88>(third, fourth),
-        _mm512_shuffle_i32x4::<0xdd>(third, fourth),
-    ])
+    [first, [_mm512_unpacklo_epi16(upper, lower), _mm512_unpackhi_epi16(upper, lower)]]
 }
 
 /// The first 16 elements, zeros if there are fewer.
