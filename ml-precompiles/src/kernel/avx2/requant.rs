@@ -47,19 +47,17 @@ struct Columns {
 impl Columns {
     #[target_feature(enable = "avx2")]
     fn new(columns: &[Requant; LANES]) -> Self {
-        let wide = |of: &dyn Fn(&Requant) -> u64| {
-            [0, 1].map(|odd| {
-                let lanes: [u64; 4] = core::array::from_fn(|lane| of(&columns[2 * lane + odd]));
-                // SAFETY: 32 bytes each, and every bit pattern is a vector.
-                unsafe { transmute::<[u64; 4], __m256i>(lanes) }
-            })
+        let wide = |of: [u64; LANES]| {
+            let [a, b, c, d, e, f, g, h] = of;
+            // SAFETY: 64 bytes each, and every bit pattern is a vector.
+            unsafe { transmute::<[[u64; 4]; 2], [__m256i; 2]>([[a, c, e, g], [b, d, f, h]]) }
         };
         let raised = columns.map(|column| (1u64 << (63 - column.s)) as u32);
         let zp = columns.map(|column| column.zp as i16);
         Self {
-            m: wide(&|column| column.m as u64),
-            s: wide(&|column| column.s as u64),
-            offset: wide(&|column| (1 << 63) + (1 << (column.s - 1))),
+            m: wide(columns.map(|column| column.m as u64)),
+            s: wide(columns.map(|column| column.s as u64)),
+            offset: wide(columns.map(|column| (1 << 63) + (1 << (column.s - 1)))),
             // SAFETY: 32 bytes each, and every bit pattern is a vector.
             raised: unsafe { transmute::<[u32; LANES], __m256i>(raised) },
             // SAFETY: 16 bytes each, and every bit pattern is a vector.
