@@ -9,7 +9,12 @@ mod vision;
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use support::{engines, matrix, run};
+use tikv_jemallocator::Jemalloc;
 use vision::{Model, Transformer, convolutional};
+
+/// As in the nodes.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn models(c: &mut Criterion) {
     let transformer =

@@ -10,6 +10,11 @@ use autonet_ml_precompiles::{Draw, Heads, Metric, Operation, Pooling, Ratio, Ten
 use criterion::{Criterion, criterion_group, criterion_main};
 use std::hint::black_box;
 use support::{bytes, engines, exponentials, matrix, requants, run, scales, words};
+use tikv_jemallocator::Jemalloc;
+
+/// As in the nodes.
+#[global_allocator]
+static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn operate(c: &mut Criterion, name: &str, key: &str, operation: &Operation<Tensor>) {
     let plan = operation.plan().expect("a plan");
