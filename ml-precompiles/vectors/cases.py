@@ -1,6 +1,6 @@
 """The calls that are frozen: ordinary ones, and those at edges."""
 import random
-from math import log2
+from math import isqrt, log2
 from generate import Model, commit, measure, meta, operate, slice_, verify
 from reference import I8, I32, Tensor, matmul, product, taps_of
 
@@ -82,12 +82,15 @@ def rows():
     largest = commit(Tensor(I32, [256], [65_535] * 256))
     operate(0x14, [], ends, largest), operate(0x14, [], ends, commit(Tensor(I32, [256], [1] + [0] * 255)))
     operate(0x14, [], ends, commit(Tensor(I32, [256], [1, 65_535] + [3] * 254)))
+    # A tie: 1 * 127 of 254.
+    operate(0x14, [], commit(i8_of([5, 4])), commit(Tensor(I32, [256], [253, 1] + [0] * 254)))
 
     operate(0x15, [], commit(i8(19, 33)), commit(norm(33))), operate(0x15, [], commit(i8(5, 1)), commit(norm(1)))
     operate(0x15, [], ends, commit(norm(17)))
     alternate = commit(i8_of([-128, 127] * 8, [0, 1] * 8, [5] * 15 + [6], [-7] * 16))
     for m, c, s in [(655_360, 0, 30), (2**31 - 1, 2**31 - 1, 17), (-2**31, -2**31, 17), (-2**31, 2**31 - 1, 46), (1, -1, 17), (3, 5, 46)]:
         operate(0x15, [], alternate, commit(Tensor(I32, [3, 16], [m] * 16 + [c] * 16 + [s] * 16)))
+    normalised()
 
     a, c = commit(i8(12, 18)), commit(i32_of(1_100, -700, 900, 11))
     for b in [commit(i8(12, 18)), commit(i8(4, 18)), commit(i8(1, 18)), a]:
@@ -106,6 +109,24 @@ def rows():
     for n, d in [(24, 25), (25, 26), (1, 1), (1, 2**32 - 1), (2**32 - 1, 2**32 - 1), (2**32 - 2, 2**32 - 1)]:
         operate(0x31, [n, d], equal, other)
     operate(0x31, [1, 100], commit(i8(20, 40)), commit(i8(20, 40)))
+
+def normalised():
+    """LAYERNORM_I8 with y = t, which shows how the elements next to the mean are rounded; and the largest inverse."""
+    plain = lambda n: commit(Tensor(I32, [3, n], [2**17] * n + [0] * n + [17] * n))
+    near = []
+    for remainder in (1, 7, 19, 33, -2, -28):
+        row = [rng.randint(-120, 120) for _ in range(300)]
+        for i in range((sum(row) - remainder) % 300):
+            row[i] -= 1
+        near.append(row)
+    operate(0x15, [], commit(i8_of(*near)), plain(300))
+    operate(0x15, [], commit(i8_of([0, 1])), plain(2))
+    # r is 2^17, and an element is 1 / n above the mean: t is half a unit, and a little less by the inverse's limit.
+    for pairs in range(1_024):
+        row = [-1, 0] + [64, -64] * (1_024 - pairs) + [63, -63] * pairs
+        if isqrt(len(row) * sum(v * v for v in row) - sum(row) ** 2) == 2**17:
+            break
+    operate(0x15, [], commit(i8_of(row)), plain(len(row)))
 
 def windows():
     x, w, bias = commit(i8(2 * 5 * 6, 3)), commit(weights(2 * 3 * 3, 17)), commit(i32(2**14, 17))
@@ -157,12 +178,16 @@ def draws():
     operate(0x50, [seed, domain, 0, 1]), operate(0x50, [seed, domain, 5, 19]), operate(0x50, [0, 2**256 - 1, 2**48 - 1, 24])
     operate(0x51, [seed, domain, 0, 1, 1]), operate(0x51, [seed, domain, 5, 17, 17]), operate(0x51, [domain, seed, 2**48 - 1, 300, 20])
     operate(0x51, [seed, domain, 9, 65_536, 3])
+    # The first word is in the last part of 2^32, which 65,175 does not fill.
+    operate(0x51, [0, 0, 10_584, 65_175, 1])
 
 def metrics():
     p, labels = commit(i32(2**31, 21, 10)), commit(Tensor(I8, [21], [rng.randint(0, 9) for _ in range(21)]))
     measure(0, p, labels)
     ties = commit(Tensor(I8, [4, 3], [5, 5, 5, -128, -128, -128, 1, 2, 2, 0, 1, 2]))
     measure(0, ties, commit(Tensor(I8, [4], [0, 0, 2, 2])))
+    # The last column is not -1.
+    measure(0, ties, commit(Tensor(I8, [4], [-3, -3, -2, -1])))
     a, b = commit(i8(9, 20)), commit(Tensor(I8, [9, 20], [rng.randint(-1, 1) for _ in range(180)]))
     c = commit(Tensor(I8, [9, 20], [rng.randint(-1, 1) for _ in range(180)]))
     for kind in (1, 2):

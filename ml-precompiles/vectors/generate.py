@@ -1,5 +1,8 @@
 #!/usr/bin/env python3
-"""Writes calls.json: inputs, outputs and gas of the ML precompiles, computed without the Rust code."""
+"""Writes calls.json: inputs, outputs and gas of the ML precompiles, computed without the Rust code.
+
+A call with an output returns it; one with gas alone reverts, as a tensor or a model is not available; one with neither fails.
+"""
 import json, os, sys
 sys.dont_write_bytecode = True
 from reference import I8, I32, OPERATIONS, Window, ceil, metric, oid, product, word
@@ -71,6 +74,17 @@ def call(address, data, gas, output):
     calls.append({"address": f"0x{address:040x}", "input": "0x" + data.hex(), "gas": GAS["BASE"] + gas,
                   "output": "0x" + output.hex()})
 
+def fails(address, *parts):
+    """A call that burns its limit. Parts are numbers, tensors or bytes, an absent operand None."""
+    calls.append({"address": f"0x{address:040x}", "input": "0x" + joined(parts).hex()})
+
+def reverts(address, gas, *parts):
+    """A call on something that is not available, after so much gas beside the base."""
+    calls.append({"address": f"0x{address:040x}", "input": "0x" + joined(parts).hex(), "gas": GAS["BASE"] + gas})
+
+def joined(parts):
+    return b"".join(word(p) if isinstance(p, int) else p if isinstance(p, bytes) else oid(p) for p in parts)
+
 def commit(t):
     dims = t.dims + [0] * (4 - len(t.dims))
     call(0xA101, b"".join(map(word, [t.dtype, len(t.dims)] + dims)) + t.bytes(), tiles_gas(t), t.id())
@@ -112,22 +126,27 @@ def measure(kind, p, truth):
     gas = by(len(p.data), "METRIC_PER_GAS")
     call(0xA130, word(kind) + p.id() + truth.id(), gas, word(metric(kind, p, truth)))
 
+def graph(dtype, rows_per_item, cols, nodes, version=2):
+    """nodes: (code, attributes, operands), where an operand is a tensor or an id, the number of a value, or None."""
+    data = bytes([version, dtype]) + b"".join(n.to_bytes(4, "big") for n in (rows_per_item, cols))
+    data += len(nodes).to_bytes(2, "big")
+    for code, attributes, operands in nodes:
+        data += bytes([code]) + b"".join(a.to_bytes(4, "big") for a in attributes)
+        for operand in operands:
+            if operand is None:
+                data += b"\0"
+            elif isinstance(operand, int):
+                data += b"\1" + operand.to_bytes(2, "big")
+            else:
+                data += b"\2" + (operand if isinstance(operand, bytes) else operand.id())
+    return data
+
 class Model:
-    """nodes: (code, attributes, operands), where an operand is a tensor, the number of a value, or None."""
+    """Of nodes as in graph."""
     def __init__(self, dtype, rows_per_item, cols, nodes, item):
         self.rows_per_item, self.nodes = rows_per_item, nodes
-        data = bytes([2, dtype]) + b"".join(n.to_bytes(4, "big") for n in (rows_per_item, cols))
-        data += len(nodes).to_bytes(2, "big")
-        for code, attributes, operands in nodes:
-            data += bytes([code]) + b"".join(a.to_bytes(4, "big") for a in attributes)
-            for operand in operands:
-                if operand is None:
-                    data += b"\0"
-                elif isinstance(operand, int):
-                    data += b"\1" + operand.to_bytes(2, "big")
-                else:
-                    data += b"\2" + operand.id()
-        self.data, self.id = data, keccak(data)
+        self.data = data = graph(dtype, rows_per_item, cols, nodes)
+        self.id = keccak(data)
         assert item.rows == rows_per_item and item.cols == cols and item.dtype == dtype
         y, self.per_item, fixed = self.run(item, 0, len(nodes))
         self.fixed = fixed + GAS["NODE"] * len(nodes)
@@ -159,8 +178,9 @@ class Model:
         return y
 
 def main():
-    import cases
+    import cases, failures
     cases.write()
+    failures.write()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "calls.json")
     with open(path, "w") as file:
         json.dump({"graphs": graphs, "calls": calls}, file, indent=1)
