@@ -139,7 +139,9 @@ fn vectors_are_as_frozen() {
     let dims = Dims::new([2, 2, 3, 17], [5, 9], [0, 4]);
     let few = Dims::new([1, 1, 2, 3], [0, 0], [0, 0]);
     let failing = whole(&few.scores(3, columns(3, 1, 1, 0)));
-    vectors("scores", whole(&dims.scores(1, constants(2, 2))).into_iter().chain(failing));
+    // The second head's constants matter from its first row on, not before.
+    let second = whole(&Dims::new([1, 2, 2, 3], [0, 0], [0, 0]).scores(9, columns(9, 2, 1, 1)));
+    vectors("scores", whole(&dims.scores(1, constants(2, 2))).into_iter().chain(failing).chain(second));
     // Sums of two steps, in the second row of tiles.
     let dims = Dims::new([2, 3, 17, 7], [5, 9], [0, 4]);
     let some = steps(&dims.mix(4, constants(6, 21))).into_iter().skip(60).take(6);

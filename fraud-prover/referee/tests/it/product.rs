@@ -220,9 +220,23 @@ fn vectors_are_as_frozen() {
     let wide = steps(&asked(matmul(2, [3, 20, 5], false, false)));
     let [x, weights, ..] = matmul(3, [2, 2, 2], false, false);
     let failing = steps(&asked([x, with_i8(&weights, 3, -128), None, None]));
-    vectors("matmul", plain.into_iter().chain(wide).chain(failing));
+    let [x, weights, bias, scale] = matmul(7, [1, 1, 2], true, true);
+    let out_of_range = [
+        [with_i32(&bias, 1, (1 << 30) + 1), scale.clone()],
+        [bias.clone(), with_i32(&scale, 1, (1 << 30) - 1)],
+        [bias, with_i32(&scale, 3, 63)],
+    ];
+    let out_of_range =
+        out_of_range.into_iter().flat_map(|[bias, scale]| steps(&asked([x.clone(), weights.clone(), bias, scale])));
+    vectors("matmul", plain.into_iter().chain(wide).chain(failing).chain(out_of_range));
     let window = Window { image: [3, 4], kernel: [2, 3], stride: [1, 2], before: [1, 0], after: [0, 1] };
     vectors("conv2d", steps(&conv2d(6, window, 1, [3, 2], -7, true)));
     let [x, constants] = requant(4, 18, 17);
-    vectors("requant", steps(&Request::Operate(Operation::requant(x, constants))));
+    let plain = steps(&Request::Operate(Operation::requant(x, constants)));
+    let [x, constants] = requant(8, 1, 2);
+    let failing = [(1, i32::MIN), (2, 30), (5, 128)].into_iter().flat_map(|(place, value)| {
+        let constants = with_i32(&Some(constants.clone()), place, value).expect("constants");
+        steps(&Request::Operate(Operation::requant(x.clone(), constants)))
+    });
+    vectors("requant", plain.into_iter().chain(failing));
 }

@@ -172,7 +172,15 @@ fn vectors_are_as_frozen() {
         table[100] = 70_000;
         steps(&softmax(3, [2, 3], 8, table))
     };
-    vectors("softmax", steps(&softmax(1, [2, 17], 6, exps(2))).into_iter().chain(failing));
+    let nothing = {
+        let mut table = exps(12);
+        table[0] = 0;
+        steps(&softmax(12, [1, 1], 8, table))
+    };
+    // Nothing is carried from one band to the next.
+    let bands = steps(&softmax(13, [17, 1], 8, exps(14)));
+    let all = [steps(&softmax(1, [2, 17], 6, exps(2))), failing, nothing, bands];
+    vectors("softmax", all.into_iter().flatten());
     let failing = {
         let mut constants = scales(7, 3);
         constants[7] = 50;
