@@ -3,7 +3,7 @@
 mod support;
 
 use alloy_primitives::{Address, Bytes};
-use autonet_ml_precompiles::{CallOutcome, Failure, Graph, Price, abi};
+use autonet_ml_precompiles::{CallOutcome, Failure, Graph, Price, Tensor, abi};
 use std::collections::BTreeSet;
 use support::MemoryHost;
 
@@ -26,6 +26,10 @@ fn read() -> (MemoryHost, Vec<Vector>) {
         let number = |name: &str| graph[name].as_u64().expect("a number");
         let price = Price { fixed: number("fixed"), per_item: number("perItem") };
         host.register_at(graph["graph"].as_str().expect("hex").parse().expect("bytes"), price);
+    }
+    for resident in json["residents"].as_array().expect("residents") {
+        let stored: Bytes = resident["stored"].as_str().expect("hex").parse().expect("bytes");
+        host.pin(Tensor::decode(&stored).expect("a tensor"), resident["paidUntil"].as_u64().expect("a number"));
     }
     (host, json["calls"].as_array().expect("calls").iter().map(vector).collect())
 }

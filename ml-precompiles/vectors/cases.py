@@ -1,7 +1,7 @@
 """The calls that are frozen: ordinary ones, and those at edges."""
 import random
 from math import isqrt, log2
-from generate import Model, commit, measure, meta, operate, slice_, verify
+from generate import Model, commit, measure, meta, operate, pin, slice_, verify
 from reference import I8, I32, Tensor, matmul, product, taps_of
 
 rng = random.Random(1)
@@ -47,6 +47,7 @@ def write():
     transformer()
     network()
     embedding()
+    residents()
 
 def tensors():
     for t in [Tensor(I8, [1], [-128]), i8(3), i8(16, 16), i8(17, 16), i8(16, 17), i8(2, 3, 4, 5), i8(48, 17),
@@ -267,3 +268,15 @@ def embedding():
     x = commit(weights(7, 9))
     gram = Model(I8, 7, 9, [(0x10, [], [commit(i8(20, 7)), 0, None, None])], x)
     gram.forward(x)
+
+def residents():
+    """Tensors that are looked up, and loaded once in the transaction, whatever uses them first."""
+    x, table, labels = pin(i8(40, 33), 1_900_000_000), pin(i8(256), 2**64 - 1), pin(i8(40), 1)
+    meta(x, made=False), meta(x, made=False), slice_(x, 33, 40)
+    y = operate(0x13, [], x, table)
+    operate(0x13, [], y, table), measure(0, y, labels), measure(0, x, labels)
+    acc, twice = pin(i32(2**31, 3, 20), 2), pin(i8(5, 5), 3)
+    slice_(acc, 7, 200), operate(0x42, [1, 2], acc, acc), operate(0x16, [], twice, twice, commit(i32_of(1, 1, 0, 1)))
+    # Pinned, and made in the transaction as well.
+    both = commit(pin(i8(2, 7), 1_800_000_000))
+    meta(both), meta(commit(twice))

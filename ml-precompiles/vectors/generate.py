@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Writes calls.json: inputs, outputs and gas of the ML precompiles, computed without the Rust code.
 
-A call with an output returns it; one with gas alone reverts, as a tensor or a model is not available; one with neither fails.
+Graphs are registered, and residents pinned until then, in their storage encoding. All calls are of one transaction. A call
+with an output returns it; one with gas alone reverts, as a tensor or a model is not available; one with neither fails.
 """
 import json, os, sys
 sys.dont_write_bytecode = True
@@ -68,7 +69,7 @@ def price(code, attributes, operands, y):
 def tiles_gas(t):
     return t.count_tiles() * GAS["TILE_I8" if t.dtype == I8 else "TILE_I32"]
 
-calls, graphs, used = [], [], set()
+calls, graphs, residents, used, pinned = [], [], [], set(), {}
 
 def call(address, data, gas, output):
     calls.append({"address": f"0x{address:040x}", "input": "0x" + data.hex(), "gas": GAS["BASE"] + gas,
@@ -90,14 +91,31 @@ def commit(t):
     call(0xA101, b"".join(map(word, [t.dtype, len(t.dims)] + dims)) + t.bytes(), tiles_gas(t), t.id())
     return t
 
-def meta(t):
+def pin(t, paid_until):
+    """Makes a tensor resident, before the first call."""
+    dims = b"".join(d.to_bytes(4, "big") for d in t.dims)
+    stored = bytes([t.dtype, len(t.dims)]) + dims + t.bytes()
+    residents.append({"stored": "0x" + stored.hex(), "paidUntil": paid_until})
+    pinned[t.id()] = paid_until
+    return t
+
+def look_up(t, made=False):
+    """A resident tensor's first use; free for one that was made in the transaction, which are all others here."""
+    if made or t is None or t.id() not in pinned or t.id() in used:
+        return 0
+    used.add(t.id())
+    return GAS["LOOKUP"] + by(t.size(), "LOAD_BYTES_PER_GAS")
+
+def meta(t, made=True):
     dims = t.dims + [1] * (4 - len(t.dims))
-    output = [t.dtype, len(t.dims)] + dims + [t.size(), 0]
-    call(0xA100, t.id(), GAS["META"] + GAS["LOOKUP"], b"".join(map(word, output)))
+    output = [t.dtype, len(t.dims)] + dims + [t.size(), pinned.get(t.id(), 0)]
+    gas = look_up(t, made) + (GAS["LOOKUP"] if made else 0)
+    call(0xA100, t.id(), GAS["META"] + gas, b"".join(map(word, output)))
 
 def slice_(t, offset, length):
     data = t.bytes()[offset:offset + length]
-    call(0xA102, t.id() + word(offset) + word(length), by(length, "SLICE_BYTES_PER_GAS"), data)
+    gas = by(length, "SLICE_BYTES_PER_GAS") + look_up(t)
+    call(0xA102, t.id() + word(offset) + word(length), gas, data)
 
 def verify(t, index, leaf=None, flip=False):
     levels = t.levels()
@@ -119,11 +137,12 @@ def operate(code, attributes=(), *operands):
     if code == 0x31:
         output = word(sum(y.data)) + output
     data = b"".join(map(word, attributes)) + b"".join(map(oid, operands))
-    call(0xA100 + code, data, gas + fixed + tiles_gas(y), output)
+    gas += fixed + sum(map(look_up, operands))
+    call(0xA100 + code, data, gas + tiles_gas(y), output)
     return y
 
 def measure(kind, p, truth):
-    gas = by(len(p.data), "METRIC_PER_GAS")
+    gas = by(len(p.data), "METRIC_PER_GAS") + look_up(p) + look_up(truth)
     call(0xA130, word(kind) + p.id() + truth.id(), gas, word(metric(kind, p, truth)))
 
 def graph(dtype, rows_per_item, cols, nodes, version=2):
@@ -183,7 +202,7 @@ def main():
     failures.write()
     path = os.path.join(os.path.dirname(os.path.abspath(__file__)), "calls.json")
     with open(path, "w") as file:
-        json.dump({"graphs": graphs, "calls": calls}, file, indent=1)
+        json.dump({"graphs": graphs, "residents": residents, "calls": calls}, file, indent=1)
         file.write("\n")
 
 if __name__ == "__main__":
