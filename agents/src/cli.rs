@@ -38,7 +38,7 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Node")]
 struct Node {
-    /// L2 endpoint
+    /// L2 endpoint (http or https)
     #[arg(long, env = "AUTONET_L2_RPC", global = true, default_value = "http://127.0.0.1:9545")]
     l2_rpc: String,
     /// Folder for what must survive a restart; it holds secrets

@@ -78,7 +78,7 @@ struct Source {
     /// Folder of a node's database; the node may be running
     #[arg(long, env = "AUTONET_DATADIR", default_value = "data")]
     datadir: PathBuf,
-    /// L1 endpoint (http or ws)
+    /// L1 endpoint (http or https)
     #[arg(long, env = "AUTONET_L1_RPC", default_value = "http://127.0.0.1:8545")]
     l1_rpc: String,
     /// Batches that are agreed on

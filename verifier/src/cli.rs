@@ -45,7 +45,7 @@ struct Run {
     /// that it reads, which is checked by hash. Takes neither --datadir nor --rpc-addr
     #[arg(long, requires = "witness_rpc", conflicts_with_all = ["datadir", "rpc_addr"])]
     stateless: bool,
-    /// A node's JSON-RPC endpoint (http), for --stateless; it need not be trusted
+    /// A node's JSON-RPC endpoint (http or https), for --stateless; it need not be trusted
     #[arg(long, value_name = "URL", requires = "stateless")]
     witness_rpc: Option<String>,
     /// Believe the newest confirmed checkpoint and start there instead of at genesis, for --stateless

@@ -13,7 +13,7 @@ pub struct NodeArgs {
     /// Folder of the node's database; made if it does not exist
     #[arg(long, env = "AUTONET_DATADIR", default_value = "data")]
     pub datadir: PathBuf,
-    /// L1 endpoint (http or ws)
+    /// L1 endpoint (http or https)
     #[arg(long, env = "AUTONET_L1_RPC", default_value = "http://127.0.0.1:8545")]
     pub l1_rpc: String,
     /// Address to serve JSON-RPC at, over HTTP and WebSocket
