@@ -10,8 +10,20 @@ use alloy::{
 };
 use std::{convert::Infallible, fmt, str::FromStr, time::Duration};
 
-/// No single request takes longer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long an endpoint is waited for. What takes longer is an error like any other of the transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection.
+    pub connect: Duration,
+    /// For a request, from its sending to the last byte of the answer.
+    pub request: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(10), request: Duration::from_secs(30) }
+    }
+}
 
 /// The URL of a JSON-RPC endpoint, http or https.
 ///
@@ -20,9 +32,16 @@ const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 #[derive(Clone, PartialEq, Eq)]
 pub struct Endpoint {
     url: String,
+    timeouts: Timeouts,
 }
 
 impl Endpoint {
+    /// With others than the default time-outs.
+    #[must_use]
+    pub fn with_timeouts(self, timeouts: Timeouts) -> Self {
+        Self { timeouts, ..self }
+    }
+
     /// The whole URL, to be shown nowhere.
     pub fn expose(&self) -> &str {
         &self.url
@@ -52,7 +71,8 @@ impl Endpoint {
             _ => return Err(bad("the scheme is another".to_owned())),
         };
         // Whom it redirects to does not learn the URL.
-        let client = client.referer(false).timeout(REQUEST_TIMEOUT).build().map_err(BridgeError::Client)?;
+        let client = client.referer(false).connect_timeout(self.timeouts.connect).timeout(self.timeouts.request);
+        let client = client.build().map_err(BridgeError::Client)?;
         let transport = HttpTransport::new(client, url);
         let is_local = transport.is_local();
         let client = RpcClient::new(transport, is_local);
@@ -65,7 +85,7 @@ impl Endpoint {
 
 impl From<&str> for Endpoint {
     fn from(url: &str) -> Self {
-        Self { url: url.to_owned() }
+        Self { url: url.to_owned(), timeouts: Timeouts::default() }
     }
 }
 

@@ -14,7 +14,7 @@ mod withdrawal;
 pub use checkpoints::{Checkpoint, CheckpointStatus, Checkpoints};
 pub use client::{L1Addresses, L1Client};
 pub use deposit::{DepositReceipt, DepositRequest, deposit};
-pub use endpoint::Endpoint;
+pub use endpoint::{Endpoint, Timeouts};
 pub use error::{BridgeError, ErrorKind};
 pub use inbox::{InboxView, L1Ref, Rollback};
 pub use reader::{InboxReader, InboxUpdate};
