@@ -5,6 +5,7 @@ use autonet_agents::{
     report::Report,
     roles::{Agent, RoleOptions},
 };
+use autonet_bridge::Endpoint;
 use autonet_telemetry::{TelemetryArgs, shutdown_signal};
 use clap::{Args, Parser};
 use eyre::{Context, bail};
@@ -38,9 +39,15 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Node")]
 struct Node {
-    /// L2 endpoint
-    #[arg(long, env = "AUTONET_L2_RPC", global = true, default_value = "http://127.0.0.1:9545")]
-    l2_rpc: String,
+    /// L2 endpoint (http or https)
+    #[arg(
+        long,
+        env = "AUTONET_L2_RPC",
+        hide_env_values = true,
+        global = true,
+        default_value = "http://127.0.0.1:9545"
+    )]
+    l2_rpc: Endpoint,
     /// Folder for what must survive a restart; it holds secrets
     #[arg(long, env = "AUTONET_STATE_DIR", global = true, default_value = "agent-state")]
     state_dir: PathBuf,

@@ -3,6 +3,7 @@ use alloy::{
     primitives::{Address, B256, U256},
     transports::TransportError,
 };
+use autonet_bridge::BridgeError;
 use std::path::PathBuf;
 
 /// What the loop does about an error.
@@ -59,9 +60,9 @@ pub enum AgentError {
     /// A precompile or block number that makes no sense.
     #[error("the endpoint's answer to {0} is malformed")]
     Malformed(&'static str),
-    /// The endpoint's URL cannot be used.
-    #[error("`{0}` is no http(s) URL: give one with --l2-rpc")]
-    Url(String),
+    /// The endpoint cannot be used.
+    #[error("{0}: give another with --l2-rpc")]
+    Endpoint(#[source] BridgeError),
     /// No key, or one that is none.
     #[error("{0}")]
     Key(&'static str),
@@ -132,7 +133,7 @@ impl AgentError {
             | Self::Malformed(_)
             | Self::Ml(_)
             | Self::Computation(_) => ErrorKind::Retry,
-            Self::Url(_)
+            Self::Endpoint(_)
             | Self::Key(_)
             | Self::Funds { .. }
             | Self::Unbonding { .. }

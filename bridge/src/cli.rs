@@ -6,7 +6,7 @@ use alloy::{
 };
 use autonet_bindings::{anchor_bridge::AnchorBridge::AnchorBridgeInstance, inbox::Inbox::InboxInstance};
 use autonet_bridge::{
-    Checkpoints, DepositRequest, L1Client, SenderOptions, TransactionSender, WithdrawalRequest, connect, deposit,
+    Checkpoints, DepositRequest, Endpoint, L1Client, SenderOptions, TransactionSender, WithdrawalRequest, deposit,
     finalize_withdrawal, initiate_withdrawal, prove_withdrawal, withdrawal_of, withdrawal_state,
 };
 use autonet_primitives::Genesis;
@@ -32,12 +32,24 @@ struct Network {
     /// The chain's genesis file
     #[arg(long, env = "AUTONET_GENESIS", global = true, default_value = "genesis.json")]
     genesis: PathBuf,
-    /// L1 endpoint
-    #[arg(long, env = "AUTONET_L1_RPC", global = true, default_value = "http://127.0.0.1:8545")]
-    l1_rpc: String,
-    /// L2 endpoint
-    #[arg(long, env = "AUTONET_L2_RPC", global = true, default_value = "http://127.0.0.1:9545")]
-    l2_rpc: String,
+    /// L1 endpoint (http or https)
+    #[arg(
+        long,
+        env = "AUTONET_L1_RPC",
+        hide_env_values = true,
+        global = true,
+        default_value = "http://127.0.0.1:8545"
+    )]
+    l1_rpc: Endpoint,
+    /// L2 endpoint (http or https)
+    #[arg(
+        long,
+        env = "AUTONET_L2_RPC",
+        hide_env_values = true,
+        global = true,
+        default_value = "http://127.0.0.1:9545"
+    )]
+    l2_rpc: Endpoint,
     /// File that holds the private key (hex) of the account that pays
     #[arg(long, env = "AUTONET_KEY_FILE", global = true)]
     key_file: Option<PathBuf>,
@@ -122,7 +134,7 @@ impl Session {
         let genesis: Genesis =
             serde_json::from_slice(&file).wrap_err_with(|| format!("{} is no genesis file", path.display()))?;
         let l1 = L1Client::connect(&network.l1_rpc, &genesis.config).await?;
-        let l2 = connect(&network.l2_rpc, None).await?;
+        let l2 = network.l2_rpc.connect(None)?;
         let chain = l2.get_chain_id().await.wrap_err_with(|| format!("no answer from {}", network.l2_rpc))?;
         if chain != genesis.config.l2_chain_id {
             bail!("{} serves chain {chain}, not {}: name L2 with --l2-rpc", network.l2_rpc, genesis.config.l2_chain_id);

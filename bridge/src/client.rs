@@ -1,8 +1,7 @@
-use crate::BridgeError;
+use crate::{BridgeError, Endpoint};
 use alloy::{
-    network::EthereumWallet,
     primitives::Address,
-    providers::{DynProvider, Provider, ProviderBuilder},
+    providers::{DynProvider, Provider},
 };
 use autonet_primitives::ChainConfig;
 
@@ -26,12 +25,13 @@ impl L1Client {
     /// Connects, and checks the chain id and that the contracts exist.
     ///
     /// # Errors
-    /// [`BridgeError::WrongChain`], [`BridgeError::NoContract`], or the transport's.
-    pub async fn connect(url: &str, config: &ChainConfig) -> Result<Self, BridgeError> {
-        let provider = connect(url, None).await?;
+    /// [`BridgeError::WrongChain`], [`BridgeError::NoContract`], or those of [`Endpoint::connect`] and the transport.
+    pub async fn connect(endpoint: &Endpoint, config: &ChainConfig) -> Result<Self, BridgeError> {
+        let provider = endpoint.connect(None)?;
         let actual = provider.get_chain_id().await?;
         if actual != config.l1_chain_id {
-            return Err(BridgeError::WrongChain { url: url.to_owned(), expected: config.l1_chain_id, actual });
+            let expected = config.l1_chain_id;
+            return Err(BridgeError::WrongChain { endpoint: endpoint.clone(), expected, actual });
         }
         for address in [config.inbox, config.bridge] {
             if provider.get_code_at(address).await?.is_empty() {
@@ -50,19 +50,4 @@ impl L1Client {
     pub const fn addresses(&self) -> L1Addresses {
         self.addresses
     }
-}
-
-/// Connects to an endpoint over HTTP or WebSocket; with a wallet, the connection fills and signs transactions.
-///
-/// # Errors
-/// [`BridgeError::Url`] where the URL is malformed, or the transport's.
-pub async fn connect(url: &str, wallet: Option<EthereumWallet>) -> Result<DynProvider, BridgeError> {
-    let scheme = url.split_once("://").map(|(scheme, _)| scheme);
-    if !matches!(scheme, Some("http" | "https" | "ws" | "wss")) {
-        return Err(BridgeError::Url { url: url.to_owned(), reason: "the scheme is missing or another".to_owned() });
-    }
-    Ok(match wallet {
-        Some(wallet) => ProviderBuilder::new().wallet(wallet).connect(url).await?.erased(),
-        None => ProviderBuilder::new().connect(url).await?.erased(),
-    })
 }

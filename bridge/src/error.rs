@@ -1,3 +1,4 @@
+use crate::Endpoint;
 use alloy::{
     primitives::{Address, B256, U256},
     transports::TransportError,
@@ -28,18 +29,21 @@ pub enum BridgeError {
     #[error("signing: {0}")]
     Signer(#[from] alloy::signers::Error),
     /// The endpoint's URL cannot be used.
-    #[error("`{url}` is not an http or ws URL: {reason}")]
+    #[error("{endpoint} is no http or https URL: {reason}")]
     Url {
-        /// As given.
-        url: String,
+        /// Endpoint.
+        endpoint: Endpoint,
         /// What is wrong with it.
         reason: String,
     },
+    /// The HTTP client cannot be set up.
+    #[error("no HTTP client: {0}")]
+    Client(alloy::transports::http::reqwest::Error),
     /// The endpoint serves another chain.
-    #[error("{url} serves chain {actual}, not {expected}: point it at the right network")]
+    #[error("{endpoint} serves chain {actual}, not {expected}: point it at the right network")]
     WrongChain {
         /// Endpoint.
-        url: String,
+        endpoint: Endpoint,
         /// Chain id of the config.
         expected: u64,
         /// Chain id of the endpoint.
@@ -140,6 +144,7 @@ impl BridgeError {
             Self::Reverted { .. } | Self::InsufficientAtn { .. } | Self::NonceMoved { .. } => ErrorKind::Retry,
             Self::Signer(_)
             | Self::Url { .. }
+            | Self::Client(_)
             | Self::WrongChain { .. }
             | Self::NoContract { .. }
             | Self::NoWithdrawal(_) => ErrorKind::Fatal,

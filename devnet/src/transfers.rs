@@ -36,7 +36,7 @@ impl Traveller {
         let options = SenderOptions { poll: Duration::from_millis(100), timeout: TIMEOUT, ..Default::default() };
         let wallet = EthereumWallet::from(key);
         let genesis = &network.deployment.genesis;
-        let client = L1Client::connect(network.l1.url(), &genesis.config).await?;
+        let client = L1Client::connect(&network.l1.url().into(), &genesis.config).await?;
         let l2 = ProviderBuilder::new().connect_http(network.sequencer_url().parse()?).erased();
         Ok(Self {
             token: ATNTokenInstance::new(network.deployment.addresses.l1.atn_token, client.provider().clone()),

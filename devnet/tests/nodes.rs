@@ -194,7 +194,7 @@ async fn what_cannot_start_says_why_in_a_sentence() -> Result<()> {
         (&genesis, &used, l1.as_str(), free, "in use by another process"),
         (&wrong_l1, &fresh, l1.as_str(), free, "point it at the right network"),
         (&none, &fresh, l1.as_str(), free, "name it with --genesis"),
-        (&genesis, &fresh, "127.0.0.1:8545", free, "is not an http or ws URL"),
+        (&genesis, &fresh, "127.0.0.1:8545", free, "is no http or https URL"),
     ];
     for (genesis, datadir, l1, rpc, expected) in cases {
         let said = tokio::task::block_in_place(|| refused(genesis, datadir, l1, rpc))?;

@@ -101,7 +101,7 @@ async fn force_a_transfer(network: &Network) -> Result<()> {
 /// The newest checkpoint, once there are `least` after genesis.
 async fn newest_checkpoint(network: &Network, least: u64) -> Result<Checkpoint> {
     let genesis = &network.deployment.genesis;
-    let client = L1Client::connect(network.l1.url(), &genesis.config).await?;
+    let client = L1Client::connect(&network.l1.url().into(), &genesis.config).await?;
     let checkpoints = Checkpoints::new(client.clone(), genesis.l1_start_block);
     until("checkpoints are posted", TIMEOUT, async || {
         let head = client.provider().get_block_number().await?;

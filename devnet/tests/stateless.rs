@@ -111,7 +111,7 @@ async fn a_confirmed_checkpoint_is_as_good_a_start_as_genesis() -> Result<()> {
     let network = Network::start(folder.path(), ANY).await?;
     let (genesis, l2) = (&network.deployment.genesis, network.l2(Role::Spare)?);
     transfer(&l2).await?;
-    let l1 = L1Client::connect(network.l1.url(), &genesis.config).await?;
+    let l1 = L1Client::connect(&network.l1.url().into(), &genesis.config).await?;
     let checkpoints = Checkpoints::new(l1, genesis.l1_start_block);
     until("a checkpoint is confirmed", TIMEOUT, async || {
         let (id, _) = checkpoints.latest_confirmed().await?;

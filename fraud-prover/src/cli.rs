@@ -1,5 +1,5 @@
 use alloy_primitives::hex;
-use autonet_bridge::{InboxReader, InboxView, L1Client};
+use autonet_bridge::{Endpoint, InboxReader, InboxView, L1Client};
 use autonet_fpvm::{HistoryCommitment, Machine, StepWitness};
 use autonet_fraud_prover::{
     Evidence, EvidenceHost, HEIGHT, STRIDE_LOG2, Span, bench, guest, peak_memory_bytes, record,
@@ -78,9 +78,9 @@ struct Source {
     /// Folder of a node's database; the node may be running
     #[arg(long, env = "AUTONET_DATADIR", default_value = "data")]
     datadir: PathBuf,
-    /// L1 endpoint (http or ws)
-    #[arg(long, env = "AUTONET_L1_RPC", default_value = "http://127.0.0.1:8545")]
-    l1_rpc: String,
+    /// L1 endpoint (http or https)
+    #[arg(long, env = "AUTONET_L1_RPC", hide_env_values = true, default_value = "http://127.0.0.1:8545")]
+    l1_rpc: Endpoint,
     /// Batches that are agreed on
     #[arg(long, default_value_t = 0)]
     from_batch: u64,

@@ -1,5 +1,5 @@
 use alloy_primitives::U256;
-use autonet_bridge::L1Client;
+use autonet_bridge::{Endpoint, L1Client};
 use autonet_chain::{Storage, StorageOptions};
 use autonet_follower::{NodeArgs, StartError};
 use autonet_primitives::Genesis;
@@ -45,9 +45,9 @@ struct Run {
     /// that it reads, which is checked by hash. Takes neither --datadir nor --rpc-addr
     #[arg(long, requires = "witness_rpc", conflicts_with_all = ["datadir", "rpc_addr"])]
     stateless: bool,
-    /// A node's JSON-RPC endpoint (http), for --stateless; it need not be trusted
+    /// A node's JSON-RPC endpoint (http or https), for --stateless; it need not be trusted
     #[arg(long, value_name = "URL", requires = "stateless")]
-    witness_rpc: Option<String>,
+    witness_rpc: Option<Endpoint>,
     /// Believe the newest confirmed checkpoint and start there instead of at genesis, for --stateless
     #[arg(long, requires = "stateless")]
     from_confirmed: bool,
@@ -77,7 +77,7 @@ impl Run {
         self.telemetry.init()?;
         let shutdown = shutdown_signal()?;
         match &self.witness_rpc {
-            Some(url) => self.run_stateless(url, shutdown).await,
+            Some(peer) => self.run_stateless(peer, shutdown).await,
             None => self.run_with_database(shutdown).await,
         }
     }
@@ -95,11 +95,11 @@ impl Run {
         Ok(result?)
     }
 
-    async fn run_stateless(&self, witness_rpc: &str, shutdown: CancellationToken) -> eyre::Result<()> {
+    async fn run_stateless(&self, witness_rpc: &Endpoint, shutdown: CancellationToken) -> eyre::Result<()> {
         let genesis = self.genesis()?;
         let l1 = L1Client::connect(&self.node.l1_rpc, &genesis.config).await?;
         let peer = RpcPeer::new(witness_rpc)?;
-        tracing::info!(peer = witness_rpc, "following without a database");
+        tracing::info!(peer = %witness_rpc, "following without a database");
         let verifier = match self.from_confirmed {
             true => StatelessVerifier::from_confirmed(&genesis, l1, peer, self.poll()).await?,
             false => StatelessVerifier::new(&genesis, l1, peer, self.poll())?,
@@ -121,12 +121,26 @@ impl Run {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::CommandFactory;
 
     fn run(args: &[&str]) -> Result<Run, clap::Error> {
         match Cli::try_parse_from([&["autonet-verifier", "run"], args].concat())?.command {
             Command::Run(run) => Ok(*run),
             command => panic!("{command:?}"),
         }
+    }
+
+    #[test]
+    fn a_url_s_secrets_show_in_no_help_and_no_debug_output() {
+        const URL: &str = "http://user:secret@127.0.0.1:8545/v2/SECRETKEY?apikey=SECRET";
+        let run = run(&["--l1-rpc", URL, "--stateless", "--witness-rpc", URL]).unwrap();
+        let peer = RpcPeer::new(run.witness_rpc.as_ref().unwrap()).unwrap();
+        let shown = format!("{run:?} {peer:?}");
+        assert!(shown.contains("http://127.0.0.1:8545") && !shown.to_lowercase().contains("secret"), "{shown}");
+        let command = Cli::command();
+        let mut args = command.get_subcommands().flat_map(clap::Command::get_arguments);
+        let l1 = args.find(|arg| arg.get_id() == "l1_rpc").unwrap();
+        assert!(l1.get_env().is_some() && l1.is_hide_env_values_set());
     }
 
     #[test]

@@ -17,7 +17,7 @@ use alloy::{
     eips::BlockNumberOrTag,
     network::{BlockResponse, EthereumWallet},
     primitives::{Address, B256},
-    providers::{DynProvider, Provider, ProviderBuilder},
+    providers::{DynProvider, Provider},
     signers::local::PrivateKeySigner,
 };
 use autonet_bindings::{
@@ -26,11 +26,8 @@ use autonet_bindings::{
     results_rewards::ResultsRewards::ResultsRewardsInstance, task_contract::TaskContract::TaskContractInstance,
     tensor_store::TensorStore::TensorStoreInstance,
 };
+use autonet_bridge::Endpoint;
 use autonet_primitives::addresses;
-use std::time::Duration;
-
-/// No single request takes longer.
-const REQUEST_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A connection to L2 that signs for one account.
 #[derive(Clone, Debug)]
@@ -55,14 +52,9 @@ pub struct Head {
 
 impl Chain {
     /// Connects over HTTP. The signer's key stays in the connection.
-    pub async fn connect(url: &str, signer: PrivateKeySigner, sending: Sending) -> Result<Self, AgentError> {
-        let parsed = url.parse().map_err(|_| AgentError::Url(url.to_owned()))?;
+    pub async fn connect(endpoint: &Endpoint, signer: PrivateKeySigner, sending: Sending) -> Result<Self, AgentError> {
         let account = signer.address();
-        let client = |builder: alloy::transports::http::reqwest::ClientBuilder| {
-            builder.timeout(REQUEST_TIMEOUT).build().unwrap_or_default()
-        };
-        let provider =
-            ProviderBuilder::new().wallet(EthereumWallet::from(signer)).with_reqwest(parsed, client).erased();
+        let provider = endpoint.connect(Some(EthereumWallet::from(signer))).map_err(AgentError::Endpoint)?;
         let chain_id = provider.get_chain_id().await?;
         let genesis = provider.get_block_by_number(BlockNumberOrTag::Earliest).await?;
         let genesis = genesis.ok_or(AgentError::Malformed("eth_getBlockByNumber"))?.header.hash;

@@ -1,5 +1,5 @@
 use crate::FollowerError;
-use autonet_bridge::L1Client;
+use autonet_bridge::{Endpoint, L1Client};
 use autonet_chain::{Chain, StorageOptions};
 use autonet_primitives::Genesis;
 use std::{io, net::SocketAddr, path::PathBuf};
@@ -13,9 +13,9 @@ pub struct NodeArgs {
     /// Folder of the node's database; made if it does not exist
     #[arg(long, env = "AUTONET_DATADIR", default_value = "data")]
     pub datadir: PathBuf,
-    /// L1 endpoint (http or ws)
-    #[arg(long, env = "AUTONET_L1_RPC", default_value = "http://127.0.0.1:8545")]
-    pub l1_rpc: String,
+    /// L1 endpoint (http or https)
+    #[arg(long, env = "AUTONET_L1_RPC", hide_env_values = true, default_value = "http://127.0.0.1:8545")]
+    pub l1_rpc: Endpoint,
     /// Address to serve JSON-RPC at, over HTTP and WebSocket
     #[arg(long, env = "AUTONET_RPC_ADDR", default_value = "127.0.0.1:9545")]
     pub rpc_addr: SocketAddr,

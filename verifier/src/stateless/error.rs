@@ -1,4 +1,4 @@
-use autonet_bridge::ErrorKind;
+use autonet_bridge::{Endpoint, ErrorKind};
 use autonet_stf::{Error as ExecutionError, Unrecorded, WitnessError};
 use core::convert::Infallible;
 use jsonrpsee::core::ClientError;
@@ -8,10 +8,10 @@ use jsonrpsee::core::ClientError;
 #[non_exhaustive]
 pub enum StatelessError {
     /// The peer's URL cannot be used.
-    #[error("`{url}` is no http URL of a peer with witnesses: {source}")]
+    #[error("{endpoint} is no http URL of a peer with witnesses: {source}")]
     Url {
-        /// As given.
-        url: String,
+        /// The peer.
+        endpoint: Endpoint,
         /// What is wrong with it.
         source: ClientError,
     },

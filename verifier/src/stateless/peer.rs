@@ -2,14 +2,16 @@ use crate::StatelessError;
 use alloy::rpc::types::Header as RpcHeader;
 use alloy_primitives::B256;
 use alloy_rlp::Decodable;
+use autonet_bridge::Endpoint;
 use autonet_primitives::{BlockInput, Header};
 use autonet_rpc::{Witness, WitnessInput, WitnessPage};
 use jsonrpsee::{
-    core::client::ClientT,
+    core::{ClientError, client::ClientT, traits::ToRpcParams},
     http_client::{HttpClient, HttpClientBuilder},
     rpc_params,
 };
-use std::time::Duration;
+use serde::de::DeserializeOwned;
+use std::{fmt, time::Duration};
 
 /// The largest witness that is taken, in bytes: twice what nodes give.
 const MAX_WITNESS_BYTES: u64 = 128 << 20;
@@ -27,8 +29,9 @@ pub trait WitnessPeer {
 }
 
 /// A node that answers `autonet_executionWitness`.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RpcPeer {
+    endpoint: Endpoint,
     client: HttpClient,
 }
 
@@ -37,22 +40,39 @@ impl RpcPeer {
     ///
     /// # Errors
     /// [`StatelessError::Url`].
-    pub fn new(url: &str) -> Result<Self, StatelessError> {
+    pub fn new(endpoint: &Endpoint) -> Result<Self, StatelessError> {
         let client = HttpClientBuilder::default()
             .max_request_size(MAX_INPUT_BYTES)
             .max_response_size(MAX_PAGE_BYTES)
             .request_timeout(TIMEOUT)
-            .build(url)
-            .map_err(|source| StatelessError::Url { url: url.to_owned(), source })?;
-        Ok(Self { client })
+            .build(endpoint.expose())
+            .map_err(|source| StatelessError::Url { endpoint: endpoint.clone(), source })?;
+        Ok(Self { endpoint: endpoint.clone(), client })
+    }
+}
+
+impl fmt::Debug for RpcPeer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RpcPeer").field(&self.endpoint).finish()
     }
 }
 
 impl RpcPeer {
+    async fn request<T, P>(&self, method: &str, params: P) -> Result<T, ClientError>
+    where
+        T: DeserializeOwned,
+        P: ToRpcParams + Send,
+    {
+        self.client.request(method, params).await.map_err(|error| match error {
+            // The peer's own words may quote its URL.
+            ClientError::Call(error) => ClientError::Custom(self.endpoint.hide_in(error.to_string())),
+            error => error,
+        })
+    }
+
     /// The header that the node has under a hash, which is not checked here; `None` where it has no such block.
     pub(super) async fn header(&self, number: u64, hash: B256) -> Result<Option<Header>, StatelessError> {
         let block: Option<RpcHeader> = self
-            .client
             .request("eth_getBlockByHash", rpc_params![hash, false])
             .await
             .map_err(|source| StatelessError::Peer { block: number, source })?;
@@ -67,7 +87,7 @@ impl WitnessPeer for RpcPeer {
         let mut bytes = Vec::new();
         loop {
             let params = rpc_params![parent, &input, bytes.len()];
-            let page = self.client.request("autonet_executionWitness", params).await;
+            let page = self.request("autonet_executionWitness", params).await;
             let WitnessPage { size, data } = page.map_err(|source| StatelessError::Peer { block, source })?;
             bytes.extend_from_slice(&data);
             let so_far = bytes.len() as u64;
