@@ -1,7 +1,7 @@
 """Calls that fail, and calls on what is not available: what is wrong with each, and which trouble comes first."""
 from cases import exps, i32_of, i8, i8_of, weights
 from generate import GAS, Model, by, commit, fails, graph, operate, reverts
-from reference import I8, I32, Tensor
+from reference import I8, I32, Tensor, product
 
 def write():
     meta_and_data()
@@ -19,10 +19,7 @@ def write():
 ABSENT = bytes([7] * 32)
 
 def i32s(value, *dims):
-    count = 1
-    for d in dims:
-        count *= d
-    return Tensor(I32, dims, [value] * count)
+    return Tensor(I32, dims, [value] * product(dims))
 
 def columns(n, m=2**30, s=31, zp=0):
     """Constants that are in range, but for the first column's."""
@@ -166,6 +163,12 @@ def graphs():
     fails(0xA121, graph(I32, 1, 3, [lut])), fails(0xA121, good[:-33] + b"\3" + good[-32:]), fails(0xA121, bytes(24_001))
     two = graph(I8, 1, 3, [(0x13, [], [0, table]), (0x13, [], [1, ABSENT])])
     reverts(0xA121, price(two, 2) + GAS["LOOKUP"], two)
+    # One item is no tensor, though every node's result is one.
+    fails(0xA121, graph(I8, 65_536, 65_536, [(0x17, [0, 65_536, 1, 65_536, 1, 1, 1, 0, 0, 0, 0], [0])]))
+    # All look-ups come before any shape, and attributes before all look-ups.
+    misfit = graph(I8, 1, 3, [(0x10, [], [0, acc, None, None]), (0x13, [], [1, ABSENT])])
+    reverts(0xA121, price(misfit, 2) + GAS["LOOKUP"], misfit)
+    fails(0xA121, graph(I8, 1, 3, [(0x13, [], [0, ABSENT]), (0x17, [2, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0], [1])]))
 
 def models():
     table = commit(i8(256))
